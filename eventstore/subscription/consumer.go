@@ -1,0 +1,184 @@
+package subscription
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"ordermill/eventstore"
+)
+
+// MaxBatch is how many records are read and applied at once, unless one command wrote more.
+const MaxBatch = 500
+
+// pollEvery bounds how late a record is when every wake-up was lost.
+const pollEvery = time.Second
+
+// leaseEvery is how often a process that does not own a consumer asks whether it may.
+const leaseEvery = time.Second
+
+// Consumer brings one Projector or Reactor every record of the log. Make it with NewProjector or NewReactor, then Run it.
+type Consumer struct {
+	name, kind string
+	keys       Keys
+	store      *eventstore.Store
+	db         Database
+	owner      Owner
+	feeds      []Feed
+	atHead     bool
+	log        *slog.Logger
+	handle     func(ctx context.Context, s *session, batch []Delivery) error
+
+	deliveries chan arrival
+
+	mu      sync.Mutex
+	at      int64         // checkpoint's position while this process owns the consumer
+	changed chan struct{} // closed and replaced whenever at moves
+}
+
+// arrival is a delivery from a feed, and where to say that it may be acknowledged.
+type arrival struct {
+	Delivery
+	done chan error
+}
+
+// Option changes how a consumer is run.
+type Option func(*Consumer)
+
+// WithFeeds names the transports that bring records. Without any, the consumer is woken by the store itself.
+func WithFeeds(feeds ...Feed) Option { return func(c *Consumer) { c.feeds = feeds } }
+
+// FromHead makes a consumer that has never run start at the log's head: what happened before it existed is none of its
+// business. It is for effects on the outside world, such as mail.
+func FromHead() Option { return func(c *Consumer) { c.atHead = true } }
+
+// WithLogger sets where the consumer tells what it does.
+func WithLogger(log *slog.Logger) Option { return func(c *Consumer) { c.log = log } }
+
+func newConsumer(kind, name string, keys Keys, store *eventstore.Store, db Database, owner Owner, options []Option) *Consumer {
+	c := &Consumer{
+		name: name, kind: kind, keys: keys, store: store, db: db, owner: owner, log: slog.Default(),
+		deliveries: make(chan arrival), changed: make(chan struct{}),
+	}
+	for _, option := range options {
+		option(c)
+	}
+	c.log = c.log.With("consumer", name)
+	return c
+}
+
+// Name is the consumer's name.
+func (c *Consumer) Name() string { return c.name }
+
+// Run owns the consumer whenever its lease can be had, until ctx ends (it returns nil) or the consumer must stop
+// (ErrStop, ErrDiverged). A lost lease or a database that is away is waited for.
+func (c *Consumer) Run(ctx context.Context) error {
+	pause := newPause()
+	for ctx.Err() == nil {
+		owned, err := c.runOnce(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, ErrStop), errors.Is(err, ErrDiverged):
+			c.log.Error("consumer stopped; it needs a human", "error", err)
+			return fmt.Errorf("consumer %s: %w", c.name, err)
+		case err != nil:
+			c.log.Warn("consumer interrupted, it goes on", "error", err)
+		}
+		if err == nil || owned {
+			pause.Reset()
+			idle(ctx, leaseEvery)
+			continue
+		}
+		pause.wait(ctx)
+	}
+	return nil
+}
+
+// runOnce tries for the lease and, if it is ours, works until the lease or the patience with an error ends.
+func (c *Consumer) runOnce(ctx context.Context) (owned bool, err error) {
+	start := eventstore.Checkpoint{LogID: c.store.LogID()}
+	if c.atHead {
+		head, err := c.store.Head(ctx)
+		if err != nil {
+			return false, err
+		}
+		start.Position, start.EventID = head.Position, head.EventID
+	}
+	if err := enrol(ctx, c.db.Write, c.name, c.kind, start); err != nil {
+		return false, err
+	}
+	l, at, err := tryAcquire(ctx, c.db.Write, c.name, c.owner)
+	if err != nil || l == nil {
+		return false, err
+	}
+	c.log.Debug("lease taken", "epoch", l.epoch, "position", at.Position)
+	return true, l.while(ctx, func(ctx context.Context) error {
+		s, err := c.newSession(ctx, l, at)
+		if err != nil {
+			return err
+		}
+		return s.run(ctx)
+	})
+}
+
+// deliver hands a delivery to the session and returns when the record is behind the checkpoint, or is none of ours.
+func (c *Consumer) deliver(ctx context.Context, d Delivery) error {
+	if d.LogID == c.store.LogID() && d.Position <= c.position() {
+		return nil
+	}
+	a := arrival{d, make(chan error, 1)}
+	select {
+	case c.deliveries <- a:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-a.done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// position is the checkpoint as this process last saw it while it was the owner.
+func (c *Consumer) position() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *Consumer) moved(to int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = to
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+// WaitFor returns once the consumer's checkpoint, in whichever process, is at or past position; or ctx's error.
+func (c *Consumer) WaitFor(ctx context.Context, position int64) error {
+	ticker := time.NewTicker(50 * time.Millisecond) // for the case that another process owns the consumer
+	defer ticker.Stop()
+	for {
+		c.mu.Lock()
+		at, changed := c.at, c.changed
+		c.mu.Unlock()
+		if at >= position {
+			return nil
+		}
+		status, err := readStatus(ctx, c.db, c.name)
+		if err == nil && status.Position >= position {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-changed:
+		case <-ticker.C:
+		}
+	}
+}

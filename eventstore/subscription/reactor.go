@@ -1,0 +1,103 @@
+package subscription
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+
+	"ordermill/eventstore"
+)
+
+// sideBySide is how many keys of one batch a reactor works on at once.
+const sideBySide = 64
+
+// NewReactor makes a consumer that holds no transaction while it works; its checkpoint, in db, moves when a whole batch is done.
+func NewReactor(store *eventstore.Store, db Database, owner Owner, r Reactor, options ...Option) *Consumer {
+	c := newConsumer("reactor", r.Name(), r.Keys, store, db, owner, options)
+	c.handle = func(ctx context.Context, s *session, batch []Delivery) error { return s.react(ctx, r, batch) }
+	return c
+}
+
+// react lets the reactor handle a batch, keys side by side, and then moves the checkpoint.
+func (s *session) react(ctx context.Context, r Reactor, batch []Delivery) error {
+	work, skipped, err := group(batch, r.Keys, s.parked)
+	if err != nil {
+		return err
+	}
+	newly, failed, err := s.reactAll(ctx, r, work)
+	if err != nil {
+		return err
+	}
+	err = transact(ctx, s.db.Write, func(tx *sql.Tx) error {
+		if err := s.advance(ctx, tx, batch[len(batch)-1]); err != nil {
+			return err
+		}
+		return park(ctx, tx, s.name, newly, append(skipped, failed...))
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range newly {
+		s.log.Error("key parked; others go on", "key", p.key, "error", p.err)
+		s.parked[p.key] = true
+	}
+	return nil
+}
+
+// reactAll works on every key until it is done or parked.
+func (s *session) reactAll(ctx context.Context, r Reactor, work []Work) (newly []parking, failed []Work, err error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var (
+		running sync.WaitGroup
+		mu      sync.Mutex
+		slots   = make(chan struct{}, sideBySide)
+	)
+	for _, w := range work {
+		slots <- struct{}{}
+		running.Add(1)
+		go func() {
+			defer func() { <-slots; running.Done() }()
+			err := s.reactOne(ctx, r, w)
+			var parked *ParkError
+			switch {
+			case err == nil:
+			case errors.As(err, &parked) && !errors.Is(err, ErrStop):
+				mu.Lock()
+				defer mu.Unlock()
+				newly, failed = append(newly, parking{w.Key, parked.Err}), append(failed, w)
+			default:
+				stop(err)
+			}
+		}()
+	}
+	running.Wait()
+	return newly, failed, context.Cause(ctx)
+}
+
+// reactOne tries one key again in place until it is done, parked, or the consumer must stop.
+func (s *session) reactOne(ctx context.Context, r Reactor, w Work) error {
+	pause := newPause()
+	for {
+		err := reactSafely(ctx, r, w)
+		var parked *ParkError
+		if err == nil || errors.As(err, &parked) || errors.Is(err, ErrStop) || ctx.Err() != nil {
+			return err
+		}
+		s.log.Warn("trying again", "key", w.Key, "position", w.Deliveries[0].Position, "error", err)
+		pause.wait(ctx)
+	}
+}
+
+// reactSafely turns a panic into a reason to park the key that caused it.
+func reactSafely(ctx context.Context, r Reactor, w Work) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = Park(w.Key, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	return r.React(ctx, w)
+}

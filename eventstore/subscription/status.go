@@ -1,0 +1,109 @@
+package subscription
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+// Status is a consumer as its row tells, in whichever process it runs.
+type Status struct {
+	Name, Kind, Owner     string // Kind: projector, reactor
+	Epoch, Position       int64
+	LeaseUntil, Heartbeat time.Time // by the database's clock; zero: never
+	Parked                int64     // keys
+}
+
+const statusColumns = `SELECT name, kind, owner, epoch, position, lease_until, heartbeat_at,
+	(SELECT count(*) FROM parked WHERE parked.consumer = consumers.name) FROM consumers`
+
+// Statuses lists every projector and reactor of a database, by name.
+func Statuses(ctx context.Context, db Database) ([]Status, error) {
+	rows, err := db.Read.QueryContext(ctx, statusColumns+` WHERE kind <> 'task' ORDER BY name`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []Status
+	for rows.Next() {
+		s, err := scanStatus(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, rows.Err()
+}
+
+func readStatus(ctx context.Context, db Database, name string) (Status, error) {
+	return scanStatus(db.Read.QueryRowContext(ctx, statusColumns+` WHERE name = $1`, name).Scan)
+}
+
+func scanStatus(scan func(...any) error) (Status, error) {
+	var s Status
+	var lease, heartbeat int64
+	err := scan(&s.Name, &s.Kind, &s.Owner, &s.Epoch, &s.Position, &lease, &heartbeat, &s.Parked)
+	s.LeaseUntil, s.Heartbeat = fromMillis(lease), fromMillis(heartbeat)
+	return s, err
+}
+
+// Handling is what one consumer did with one record.
+type Handling struct {
+	Status   string // handled, pending or parked
+	Attempts int64
+	At       time.Time // when the batch that held it was done; zero when pending, or longer ago than progress is kept
+	Error    string    // why it is parked
+}
+
+// Handled tells what became of the record at position. It is derived: nothing is written per message.
+func Handled(ctx context.Context, db Database, consumer string, position int64) (Handling, error) {
+	var h Handling
+	err := db.Read.QueryRowContext(ctx, `
+		SELECT p.attempts, p.error FROM parked p JOIN parked_positions s ON s.consumer = p.consumer AND s.key = p.key
+		WHERE s.consumer = $1 AND s.position = $2`, consumer, position).Scan(&h.Attempts, &h.Error)
+	if err == nil {
+		h.Status = "parked"
+		return h, nil
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return h, err
+	}
+	status, err := readStatus(ctx, db, consumer)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return h, err
+	}
+	if status.Position < position {
+		return Handling{Status: "pending"}, nil
+	}
+	var at int64
+	err = db.Read.QueryRowContext(ctx, `
+		SELECT at FROM progress WHERE consumer = $1 AND position >= $2 ORDER BY position LIMIT 1`, consumer, position).Scan(&at)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return h, err
+	}
+	return Handling{Status: "handled", Attempts: 1, At: fromMillis(at)}, nil
+}
+
+// progressKept is how long the time at which a batch was done is remembered.
+const progressKept = 7 * 24 * time.Hour
+
+// sweep removes old progress rows, once an hour at most. Failing is harmless: the next hour tries again.
+func (s *session) sweep(ctx context.Context) {
+	if time.Since(s.swept) < time.Hour {
+		return
+	}
+	s.swept = time.Now()
+	_, err := s.db.Write.ExecContext(ctx, `DELETE FROM progress WHERE consumer = $1 AND at < now_ms() - $2`,
+		s.name, progressKept.Milliseconds())
+	if err != nil {
+		s.log.Warn("old progress rows stay for another hour", "error", err)
+	}
+}
+
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
