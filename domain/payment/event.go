@@ -1,0 +1,133 @@
+package payment
+
+import "ordermill/domain/decider"
+
+// Names of the events in the log.
+const (
+	CapturedType        = "payment.captured"
+	MatchedType         = "payment.matched"
+	UnmatchedType       = "payment.unmatched"
+	RequestedType       = "payment.requested"
+	FailedType          = "payment.failed"
+	RequestClosedType   = "payment.request_closed"
+	RefundRequestedType = "payment.refund_requested"
+	RefundedType        = "payment.refunded"
+	RefundFailedType    = "payment.refund_failed"
+	ReviewRaisedType    = "payment.review_raised"
+)
+
+// Event is a fact about an account. Amounts are in minor units, times are ms since 1970.
+//
+//sumtype:decl
+type Event interface {
+	decider.Event
+	payment()
+}
+
+type (
+	// Captured: money arrived. That is all it says.
+	Captured struct {
+		CaptureID   string `json:"capture_id"`
+		AmountMinor int64  `json:"amount_minor"`
+		Currency    string `json:"currency"`
+		Source      string `json:"source"`
+		OccurredAt  int64  `json:"occurred_at"`
+	}
+	// Matched: a capture was counted for the order; the excess is more than was due.
+	Matched struct {
+		CaptureID    string `json:"capture_id"`
+		AppliedMinor int64  `json:"applied_minor"`
+		ExcessMinor  int64  `json:"excess_minor"`
+	}
+	// Unmatched: a capture came for an order that nobody placed; it waits for one until ParkUntil.
+	Unmatched struct {
+		CaptureID string `json:"capture_id"`
+		ParkUntil int64  `json:"park_until"`
+	}
+	// Requested: the customer is asked for money.
+	Requested struct {
+		RequestID   string `json:"request_id"`
+		Attempt     int64  `json:"attempt"`
+		AmountMinor int64  `json:"amount_minor"`
+		Currency    string `json:"currency"`
+		ExpiresAt   int64  `json:"expires_at"`
+	}
+	// Failed: the customer could not pay a request.
+	Failed struct {
+		RequestID string `json:"request_id"`
+		Code      string `json:"code"`
+		Retryable bool   `json:"retryable"`
+	}
+	// RequestClosed: the money is not asked for any more.
+	RequestClosed struct {
+		RequestID string `json:"request_id"`
+		Reason    string `json:"reason"`
+	}
+	// RefundRequested: money of a capture is to go back.
+	RefundRequested struct {
+		RefundID    string `json:"refund_id"`
+		CaptureID   string `json:"capture_id"`
+		AmountMinor int64  `json:"amount_minor"`
+		Currency    string `json:"currency"`
+		Reason      string `json:"reason"`
+		Code        string `json:"code,omitempty"` // an operator's reason
+	}
+	// Refunded: it went back.
+	Refunded struct {
+		RefundID string `json:"refund_id"`
+	}
+	// RefundFailed: it did not; the refund stays open.
+	RefundFailed struct {
+		RefundID string `json:"refund_id"`
+		Code     string `json:"code"`
+	}
+	// ReviewRaised: somebody has to look at this. The amount is what the review is about; it is in no sum.
+	ReviewRaised struct {
+		ReviewID    string `json:"review_id"`
+		Reason      string `json:"reason"`
+		CaptureID   string `json:"capture_id,omitempty"`
+		AmountMinor int64  `json:"amount_minor,omitempty"`
+		Currency    string `json:"currency,omitempty"`
+	}
+)
+
+// EventType is the event's name in the log.
+func (Captured) EventType() string { return CapturedType }
+
+// EventType is the event's name in the log.
+func (Matched) EventType() string { return MatchedType }
+
+// EventType is the event's name in the log.
+func (Unmatched) EventType() string { return UnmatchedType }
+
+// EventType is the event's name in the log.
+func (Requested) EventType() string { return RequestedType }
+
+// EventType is the event's name in the log.
+func (Failed) EventType() string { return FailedType }
+
+// EventType is the event's name in the log.
+func (RequestClosed) EventType() string { return RequestClosedType }
+
+// EventType is the event's name in the log.
+func (RefundRequested) EventType() string { return RefundRequestedType }
+
+// EventType is the event's name in the log.
+func (Refunded) EventType() string { return RefundedType }
+
+// EventType is the event's name in the log.
+func (RefundFailed) EventType() string { return RefundFailedType }
+
+// EventType is the event's name in the log.
+func (ReviewRaised) EventType() string { return ReviewRaisedType }
+
+func (Captured) payment()        {}
+func (Matched) payment()         {}
+func (Unmatched) payment()       {}
+func (Requested) payment()       {}
+func (Failed) payment()          {}
+func (RequestClosed) payment()   {}
+func (RefundRequested) payment() {}
+func (Refunded) payment()        {}
+func (RefundFailed) payment()    {}
+func (ReviewRaised) payment()    {}

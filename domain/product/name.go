@@ -1,0 +1,76 @@
+package product
+
+import (
+	"strings"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"ordermill/domain/decider"
+)
+
+// NameCategory of the streams that claim names, product_name-{hash of the key}.
+const NameCategory = "product_name"
+
+// NameClaimedType names the event.
+const NameClaimedType = "product.name_claimed"
+
+// NameKey is what makes two names the same: Unicode NFKC, case-folded, trimmed, runs of spaces made one.
+func NameKey(name string) string {
+	folded := cases.Fold().String(norm.NFKC.String(name))
+	return strings.Join(strings.Fields(norm.NFKC.String(folded)), " ")
+}
+
+// NameState is who holds a name; the zero NameState is a free one.
+type NameState struct {
+	SKU string `json:"sku"`
+}
+
+// NameEvent is a fact about a name.
+//
+//sumtype:decl
+type NameEvent interface {
+	decider.Event
+	productName()
+}
+
+// NameClaimed: a name belongs to a product now.
+type NameClaimed struct {
+	SKU string `json:"sku"`
+}
+
+// EventType is the event's name in the log.
+func (NameClaimed) EventType() string { return NameClaimedType }
+func (NameClaimed) productName()      {}
+
+// NameCommand asks for a name.
+//
+//sumtype:decl
+type NameCommand interface{ nameCommand() }
+
+// ClaimName takes a name for a product, in the same append as the product.
+type ClaimName struct{ SKU string }
+
+func (ClaimName) nameCommand() {}
+
+// NameDecider is the rules of product_name-{hash}.
+var NameDecider = decider.Decider[NameState, NameCommand, NameEvent]{
+	Initial: func() NameState { return NameState{} },
+	Evolve: func(s NameState, event NameEvent) NameState {
+		switch e := event.(type) {
+		case NameClaimed:
+			s.SKU = e.SKU
+		}
+		return s
+	},
+	Decide: func(s NameState, command NameCommand) ([]NameEvent, error) {
+		switch c := command.(type) {
+		case ClaimName:
+			if s.SKU != "" {
+				return nil, decider.Refuse("name-taken", "another product has this name, or one that differs only in case or spacing")
+			}
+			return []NameEvent{NameClaimed(c)}, nil
+		}
+		return nil, nil
+	},
+}
