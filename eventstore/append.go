@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +18,8 @@ const patience = 10 * time.Second
 // A request that cannot be written does not disturb its neighbours, save those that touch the streams it wanted to write:
 // a batch is taken to be decided in order, so they counted on it and are WrongVersion.
 //
-// An error is about the whole batch: ErrUnavailable and ErrRolledBack (nothing was written), ErrOutcomeUnknown (the
-// database stayed away after a lost COMMIT reply; the same requests with the same receipts are safe to send again), or the context's.
+// An error is about the whole batch: ErrUnavailable (nothing was written), ErrOutcomeUnknown (the database stayed away
+// after a lost COMMIT reply; the same requests with the same receipts are safe to send again), or the context's.
 func (s *Store) Append(ctx context.Context, requests []Request) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(requests))
 	var batch []int // indexes of the requests that are worth asking the database about
@@ -62,7 +63,10 @@ func (s *Store) appendBatch(ctx context.Context, requests []Request, batch []int
 	}
 	for i := range batch { // somebody's value is impossible: find out whose, and let the others through
 		if err := s.appendBatch(ctx, requests, batch[i:i+1], lost, outcomes); err != nil {
-			return err
+			for _, left := range batch[i:] { // those before it may be in the log: this is no longer about the whole batch
+				outcomes[left] = Failed{err}
+			}
+			return nil
 		}
 		markLost(lost, requests[batch[i]], outcomes[batch[i]])
 	}
@@ -95,8 +99,11 @@ func (s *Store) tryUntilKnown(ctx context.Context, requests []Request, batch []i
 			}
 			return nil
 		}
-		if !errors.Is(err, ErrRolledBack) || time.Now().After(deadline) {
+		if !errors.Is(err, ErrRolledBack) {
 			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}
 		if err := sleep(ctx, time.Duration(1+rand.IntN(30))*time.Millisecond); err != nil {
 			return err
@@ -106,19 +113,23 @@ func (s *Store) tryUntilKnown(ctx context.Context, requests []Request, batch []i
 
 // resolve finds out under the lock whether a batch with an unknown outcome is in the log. The old transaction has ended
 // by the time the lock is ours, so what is not there will never be. It keeps asking even if the caller has gone.
+//
+// An event's id is nobody else's. A receipt may be a twin's, written by another process in between: it stands for ours
+// only if it says the same, and a batch of receipts alone is there only if all of them are.
 func (s *Store) resolve(ctx context.Context, rows Rows) (committed bool, err error) {
 	var lookup Lookup
-	for _, r := range rows.Records[:min(1, len(rows.Records))] {
-		lookup.EventIDs = []uuid.UUID{r.EventID}
-	}
-	for _, r := range rows.Receipts[:min(1, len(rows.Receipts))] {
-		lookup.Receipts = []ReceiptKey{{r.Scope, r.Key}}
+	if len(rows.Records) > 0 {
+		lookup.EventIDs = []uuid.UUID{rows.Records[0].EventID}
+	} else {
+		for _, r := range rows.Receipts {
+			lookup.Receipts = append(lookup.Receipts, ReceiptKey{r.Scope, r.Key})
+		}
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	for {
 		err := s.driver.Append(ctx, lookup, func(found Snapshot) Rows {
-			committed = len(found.EventIDs) > 0 || len(found.Receipts) > 0
+			committed = len(found.EventIDs) > 0 || len(rows.Records) == 0 && allFound(rows.Receipts, found.Receipts)
 			return Rows{}
 		})
 		if err == nil {
@@ -128,6 +139,17 @@ func (s *Store) resolve(ctx context.Context, rows Rows) (committed bool, err err
 			return false, fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
 		}
 	}
+}
+
+// allFound reports whether every receipt is there and says what ours says.
+func allFound(wrote []ReceiptRow, found map[ReceiptKey]Receipt) bool {
+	for _, r := range wrote {
+		there, ok := found[ReceiptKey{r.Scope, r.Key}]
+		if !ok || !bytes.Equal(there.Fingerprint, r.Fingerprint) || !bytes.Equal(there.Response, r.Response) {
+			return false
+		}
+	}
+	return true
 }
 
 // lookupFor collects what a batch needs to know, each thing once.

@@ -43,7 +43,13 @@ type Metadata struct {
 	AppVersion    string `json:"app_version,omitempty"`
 }
 
-var streamPattern = regexp.MustCompile(`^[a-z_]+-[A-Za-z0-9._:-]{1,64}$`)
+var (
+	streamPattern = regexp.MustCompile(`^[a-z_]+-[A-Za-z0-9._:-]{1,64}$`)
+	idPattern     = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`)
+)
+
+// ValidID reports whether an id can stand in a stream's name.
+func ValidID(id string) bool { return idPattern.MatchString(id) }
 
 // Stream joins a category and an id into a stream's name.
 func Stream(category, id string) string { return category + "-" + id }

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -60,7 +63,7 @@ type (
 		Stream           string
 		Expected, Actual int64
 	}
-	// Failed: this request alone can never be written (ErrInvalid, ErrRejected).
+	// Failed: this request alone was not written. ErrInvalid and ErrRejected: it never can be; any other error is as from Append.
 	Failed struct{ Err error }
 )
 
@@ -92,8 +95,8 @@ func (r Request) validate() error {
 		}
 	}
 	for _, receipt := range r.Receipts {
-		if receipt.Scope == "" || receipt.Key == "" {
-			return fmt.Errorf("%w: a receipt needs a scope and a key", ErrInvalid)
+		if !storable(receipt.Scope) || !storable(receipt.Key) {
+			return fmt.Errorf("%w: a receipt's scope and key are 1..%d bytes of UTF-8 without NUL", ErrInvalid, maxText)
 		}
 	}
 	return nil
@@ -101,14 +104,22 @@ func (r Request) validate() error {
 
 func (e Event) validate() error {
 	switch {
-	case e.Type == "":
-		return fmt.Errorf("%w: an event for %s has no type", ErrInvalid, e.Stream)
-	case e.SchemaVersion < 1:
+	case !storable(e.Type):
+		return fmt.Errorf("%w: the type of an event for %s is not 1..%d bytes of UTF-8 without NUL", ErrInvalid, e.Stream, maxText)
+	case e.SchemaVersion < 1 || e.SchemaVersion > math.MaxInt32:
 		return fmt.Errorf("%w: %s has schema version %d", ErrInvalid, e.Type, e.SchemaVersion)
-	case !json.Valid(e.Data):
-		return fmt.Errorf("%w: data of %s is not JSON", ErrInvalid, e.Type)
-	case !json.Valid(e.Metadata) || !bytes.HasPrefix(e.Metadata, []byte("{")):
+	case !json.Valid(e.Data) || !utf8.Valid(e.Data): // encoding/json lets broken UTF-8 pass, Postgres does not
+		return fmt.Errorf("%w: data of %s is not JSON in UTF-8", ErrInvalid, e.Type)
+	case !json.Valid(e.Metadata) || !utf8.Valid(e.Metadata) || !bytes.HasPrefix(e.Metadata, []byte("{")):
 		return fmt.Errorf("%w: metadata of %s is not a JSON object", ErrInvalid, e.Type)
 	}
 	return nil
+}
+
+// maxText is what every database can hold in one part of a key.
+const maxText = 1000
+
+// storable reports whether every database keeps the text as it is.
+func storable(s string) bool {
+	return s != "" && len(s) <= maxText && utf8.ValidString(s) && !strings.Contains(s, "\x00")
 }

@@ -61,9 +61,9 @@ func (d *logDriver) Append(ctx context.Context, lookup eventstore.Lookup, plan f
 	if err != nil {
 		return classify(err)
 	}
+	defer func() { _ = tx.Rollback() }() // does nothing after Commit
 	rows, err := d.fill(ctx, tx, lookup, plan)
 	if err != nil || rows.Empty() {
-		_ = tx.Rollback() // SQLite may have done it already
 		return classify(err)
 	}
 	return classifyCommit(tx.Commit())
@@ -92,7 +92,7 @@ func (d *logDriver) fill(ctx context.Context, tx *sql.Tx, lookup eventstore.Look
 	return rows, nil
 }
 
-// notNull keeps empty bytes empty: a nil slice would be stored as NULL.
+// notNull keeps empty bytes empty: they come and go as nil otherwise, which is NULL in the database.
 func notNull(b []byte) []byte {
 	if b == nil {
 		return []byte{}
@@ -127,6 +127,7 @@ func (d *logDriver) look(ctx context.Context, tx *sql.Tx, lookup eventstore.Look
 		if ok, err := one(receiptOf.QueryRowContext(ctx, key.Scope, key.Key), &r.Fingerprint, &r.Response, &r.Position); err != nil {
 			return found, err
 		} else if ok {
+			r.Fingerprint, r.Response = notNull(r.Fingerprint), notNull(r.Response)
 			found.Receipts[key] = r
 		}
 	}

@@ -16,23 +16,34 @@ func classify(err error) error {
 	if err == nil {
 		return nil
 	}
-	class := eventstore.ErrUnavailable // full, read-only, I/O error, not a database, closed
-	switch code(err) & 0xff {          // the low byte is the kind, the rest its detail
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		class = eventstore.ErrRolledBack
-	case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH:
-		class = eventstore.ErrRejected
-	}
-	return fmt.Errorf("%w: %w", class, err)
+	return fmt.Errorf("%w: %w", classOf(code(err)), err)
 }
 
-// classifyCommit is classify for COMMIT. SQLite rolls back when it fails, but if it was the fsync that failed, the commit
-// stands complete in the WAL until the next one overwrites it, and a process killed before that would find it there.
+// classifyCommit is classify for COMMIT.
 func classifyCommit(err error) error {
-	if code(err) == sqlite3.SQLITE_IOERR_FSYNC {
-		return fmt.Errorf("%w: %w", eventstore.ErrOutcomeUnknown, err)
+	if err == nil {
+		return nil
 	}
-	return classify(err)
+	return fmt.Errorf("%w: %w", classOfCommit(code(err)), err)
+}
+
+func classOf(code int) error {
+	switch code & 0xff { // the low byte is the kind, the rest its detail
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return eventstore.ErrRolledBack
+	case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH:
+		return eventstore.ErrRejected
+	}
+	return eventstore.ErrUnavailable // full, read-only, I/O error, not a database, closed
+}
+
+// classOfCommit: SQLite rolls a failed COMMIT back, but if it was the fsync that failed, the commit stands complete in the
+// WAL until the next one overwrites it, and a process killed before that would find it there.
+func classOfCommit(code int) error {
+	if code == sqlite3.SQLITE_IOERR_FSYNC {
+		return eventstore.ErrOutcomeUnknown
+	}
+	return classOf(code)
 }
 
 func code(err error) int {

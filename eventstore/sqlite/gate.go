@@ -13,6 +13,9 @@ type gate chan struct{}
 func newGate() gate { return make(gate, 1) }
 
 func (g gate) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	select {
 	case g <- struct{}{}:
 		return nil

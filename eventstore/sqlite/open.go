@@ -102,9 +102,9 @@ func (db *Database) open(ctx context.Context, dir string, options Options) error
 		{&appends, logPath, full, 1, nil}, // the driver passes the gate itself
 		{&db.durable, logPath, full, 1, turns},
 		{&db.consumers, logPath, normal, 1, turns},
-		{&db.logRead, logPath, queryOnly, readers, nil},
+		{&db.logRead, logPath, readOnly, readers, nil},
 		{&db.readWrite, readPath, normal, 1, nil},
-		{&db.readRead, readPath, queryOnly, readers, nil},
+		{&db.readRead, readPath, readOnly, readers, nil},
 	} {
 		var err error
 		if *h.to, err = handle(h.path, h.mode, h.conns, h.gate); err != nil {
@@ -154,23 +154,29 @@ const (
 )
 
 // mode is how a connection may write, and what a commit means.
-type mode []string
+type mode struct {
+	synchronous string
+	readOnly    bool
+}
 
 var (
-	full      = mode{"synchronous(FULL)"}                    // on disk before it is seen
-	normal    = mode{"synchronous(NORMAL)"}                  // on disk some time later, in order
-	queryOnly = mode{"synchronous(NORMAL)", "query_only(1)"} // not at all
+	full     = mode{synchronous: "FULL"}   // on disk before it is seen
+	normal   = mode{synchronous: "NORMAL"} // on disk some time later, in order
+	readOnly = mode{synchronous: "NORMAL", readOnly: true}
 )
 
-// handle opens connections to one file. A write transaction takes SQLite's lock at BEGIN, so it never fails half-way for it.
+// handle opens connections to one file, lazily.
 func handle(path string, m mode, conns int, g gate) (*sql.DB, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
-	query := url.Values{
-		"_txlock": {"immediate"},
-		"_pragma": append([]string{"busy_timeout(5000)", "journal_mode(WAL)", "foreign_keys(1)", "recursive_triggers(1)"}, m...),
+	query := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(" + m.synchronous + ")",
+		"foreign_keys(1)", "recursive_triggers(1)"}}
+	if m.readOnly {
+		query.Add("_pragma", "query_only(1)")
+	} else {
+		query.Set("_txlock", "immediate") // SQLite's lock is taken at BEGIN, so a transaction never fails half-way for it
 	}
 	dsn := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
 	connector, err := sqlite.NewConnector(dsn.String())

@@ -18,8 +18,23 @@ type Status struct {
 const statusColumns = `SELECT name, kind, owner, epoch, position, lease_until, heartbeat_at,
 	(SELECT count(*) FROM parked WHERE parked.consumer = consumers.name) FROM consumers`
 
-// Statuses lists every projector and reactor of a database, by name.
-func Statuses(ctx context.Context, db Database) ([]Status, error) {
+// Overview tells about the consumers of all the databases that a program uses, each named once.
+type Overview []Database
+
+// Statuses lists every projector and reactor, by database and name.
+func (o Overview) Statuses(ctx context.Context) ([]Status, error) {
+	var all []Status
+	for _, db := range o {
+		found, err := readStatuses(ctx, db)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+func readStatuses(ctx context.Context, db Database) ([]Status, error) {
 	rows, err := db.Read.QueryContext(ctx, statusColumns+` WHERE kind <> 'task' ORDER BY name`)
 	if err != nil {
 		return nil, err
@@ -56,29 +71,35 @@ type Handling struct {
 	Error    string    // why it is parked
 }
 
-// Handled tells what became of the record at position. It is derived: nothing is written per message.
-func Handled(ctx context.Context, db Database, consumer string, position int64) (Handling, error) {
-	var h Handling
+// Handled tells what became of the record at position for a consumer. It is derived: nothing is written per message.
+func (o Overview) Handled(ctx context.Context, consumer string, position int64) (Handling, error) {
+	for _, db := range o {
+		status, err := readStatus(ctx, db, consumer)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return Handling{}, err
+		}
+		return handled(ctx, db, status, position)
+	}
+	return Handling{Status: "pending"}, nil
+}
+
+func handled(ctx context.Context, db Database, consumer Status, position int64) (Handling, error) {
+	if consumer.Position < position {
+		return Handling{Status: "pending"}, nil
+	}
+	h := Handling{Status: "parked"}
 	err := db.Read.QueryRowContext(ctx, `
 		SELECT p.attempts, p.error FROM parked p JOIN parked_positions s ON s.consumer = p.consumer AND s.key = p.key
-		WHERE s.consumer = $1 AND s.position = $2`, consumer, position).Scan(&h.Attempts, &h.Error)
-	if err == nil {
-		h.Status = "parked"
-		return h, nil
-	}
+		WHERE s.consumer = $1 AND s.position = $2`, consumer.Name, position).Scan(&h.Attempts, &h.Error)
 	if !errors.Is(err, sql.ErrNoRows) {
 		return h, err
 	}
-	status, err := readStatus(ctx, db, consumer)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return h, err
-	}
-	if status.Position < position {
-		return Handling{Status: "pending"}, nil
-	}
 	var at int64
 	err = db.Read.QueryRowContext(ctx, `
-		SELECT at FROM progress WHERE consumer = $1 AND position >= $2 ORDER BY position LIMIT 1`, consumer, position).Scan(&at)
+		SELECT at FROM progress WHERE consumer = $1 AND position >= $2 ORDER BY position LIMIT 1`, consumer.Name, position).Scan(&at)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return h, err
 	}
