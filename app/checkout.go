@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"ordermill/domain/checkout"
+	"ordermill/domain/inventory"
+	"ordermill/domain/order"
+	"ordermill/domain/payment"
+	"ordermill/eventstore"
+	"ordermill/eventstore/codec"
+	"ordermill/eventstore/subscription"
+)
+
+// CheckoutName is the process manager's name as a consumer, and the actor of the events that its steps write.
+const CheckoutName = "checkout"
+
+// checkoutSpace makes the command ids of steps: UUIDv5 of the consumer and the event that caused the step.
+var checkoutSpace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("ordermill:reactor:"+CheckoutName))
+
+// Timing is how long the checkout waits for whom.
+type Timing struct {
+	PaymentWindow time.Duration // from the first request until the order expires unpaid
+	HoldGrace     time.Duration // how much longer the stock is held
+	UnmatchedFor  time.Duration // how long money without an order waits for it
+}
+
+// DefaultTiming is the domain's.
+var DefaultTiming = Timing{PaymentWindow: 15 * time.Minute, HoldGrace: 2 * time.Minute, UnmatchedFor: 24 * time.Hour}
+
+// Checkout is the process manager that takes an order from placed to confirmed. Its step looks at the heads of its streams
+// (the event only wakes it), runs on until nothing is left to do, and appends once.
+type Checkout struct {
+	queue    *Queue
+	currency string
+	timing   Timing
+}
+
+// NewCheckout makes the process manager of a store with this currency.
+func NewCheckout(queue *Queue, currency string, timing Timing) *Checkout {
+	return &Checkout{queue, currency, timing}
+}
+
+var _ subscription.Reactor = (*Checkout)(nil)
+
+// Name is the consumer's name.
+func (c *Checkout) Name() string { return CheckoutName }
+
+// Keys wakes an order's checkout for what happens to the order and its money, unless one of its own steps wrote it.
+func (c *Checkout) Keys(record eventstore.Record) ([]string, error) {
+	category, id, err := eventstore.SplitStream(record.Stream)
+	if err != nil {
+		return nil, err
+	}
+	switch category {
+	case order.Category, payment.Category, checkout.Category:
+	default:
+		return nil, nil
+	}
+	var metadata eventstore.Metadata
+	if err := json.Unmarshal(record.Metadata, &metadata); err != nil {
+		return nil, fmt.Errorf("metadata at position %d: %w", record.Position, err)
+	}
+	if metadata.Actor == CheckoutName {
+		return nil, nil
+	}
+	return []string{id}, nil
+}
+
+// React runs the order's step.
+func (c *Checkout) React(ctx context.Context, work subscription.Work) error {
+	cause := work.Deliveries[len(work.Deliveries)-1]
+	_, err := c.queue.Do(ctx, c.step(work.Key, cause.Record))
+	if errors.Is(err, codec.ErrUnknown) {
+		return errors.Join(subscription.ErrStop, err)
+	}
+	return err
+}
+
+func (c *Checkout) step(orderID string, cause eventstore.Record) Command {
+	id := uuid.NewSHA1(checkoutSpace, cause.EventID[:])
+	scope := "reactor:" + CheckoutName
+	return Command{
+		ID:       id,
+		Meta:     eventstore.Metadata{CausationID: cause.EventID.String(), CorrelationID: orderID, Actor: CheckoutName, OccurredAt: cause.RecordedAt.UnixMilli()},
+		Receipts: []eventstore.Receipt{{Scope: scope, Key: id.String()}},
+		Reads:    []Ref{orders.ref(orderID), accounts.ref(orderID), checkouts.ref(orderID)},
+		Patient:  true,
+		Decide: func(d *Decision) (any, error) {
+			outcome := checkout.Step(checkout.World{
+				OrderID: orderID, StoreCurrency: c.currency,
+				Order: orders.state(d, orderID), Account: accounts.state(d, orderID), Memory: checkouts.state(d, orderID),
+				Stock:         func(sku string) inventory.State { return items.state(d, sku) },
+				Now:           d.Now.UnixMilli(),
+				NewID:         d.NewID,
+				PaymentWindow: c.timing.PaymentWindow.Milliseconds(),
+				HoldGrace:     c.timing.HoldGrace.Milliseconds(),
+				UnmatchedFor:  c.timing.UnmatchedFor.Milliseconds(),
+			})
+			for _, stock := range outcome.Stock {
+				items.record(d, stock.SKU, stock.Events...)
+			}
+			checkouts.record(d, orderID, outcome.Memory...)
+			orders.record(d, orderID, outcome.Order...)
+			accounts.record(d, orderID, outcome.Payment...)
+			if len(d.events) > 0 {
+				d.Respond(scope, []byte("{}"))
+			}
+			return nil, nil
+		},
+	}
+}

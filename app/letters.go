@@ -1,0 +1,229 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"ordermill/domain/decider"
+	"ordermill/domain/money"
+	"ordermill/domain/order"
+	"ordermill/eventstore"
+)
+
+// MessageResult is what became of a letter.
+type MessageResult struct {
+	MessageID  string
+	EventType  string
+	Status     string // processed or duplicate
+	OrderID    string
+	ReceivedAt int64           // ms since 1970 UTC
+	Result     json.RawMessage // of its command
+}
+
+// Message decides a letter that came over HTTP. A letter that is refused is answered, not kept.
+func (d *Desk) Message(ctx context.Context, call Call, raw []byte) (Answer, error) {
+	return d.letter(ctx, call, Letter{Source: "http", Body: raw})
+}
+
+// letter decides a letter from anywhere. Every one that is decided leaves a receipt under its own message id, also a duplicate.
+func (d *Desk) letter(ctx context.Context, call Call, letter Letter) (Answer, error) {
+	e, err := readEnvelope(letter.Body, letter.Source == "http")
+	if err != nil {
+		return Answer{}, err
+	}
+	var c decided
+	switch e.EventType {
+	case letterOrderCreated:
+		c, err = d.orderLetter(e, letter)
+	case letterPaymentCompleted:
+		c, err = d.paymentLetter(e, letter)
+	}
+	if err != nil {
+		return Answer{}, err
+	}
+	id := arrivalID(letter)
+	if e.Traceparent != nil && call.Traceparent == "" {
+		call.Traceparent = *e.Traceparent
+	}
+	return d.do(ctx, call, Command{
+		ID:       id,
+		Meta:     eventstore.Metadata{CausationID: id.String(), CorrelationID: c.orderID},
+		Receipts: []eventstore.Receipt{{Scope: messageScope, Key: id.String()}},
+		Reads:    c.reads,
+		Patient:  true,
+		Decide: func(decision *Decision) (any, error) {
+			m := MessageResult{MessageID: id.String(), EventType: e.EventType, Status: "processed", OrderID: c.orderID, ReceivedAt: millis(decision.Now)}
+			result, duplicate, err := c.decide(decision)
+			if err != nil {
+				return nil, under("/payload", err)
+			}
+			if duplicate {
+				m.Status = "duplicate"
+			}
+			if m.Result, err = json.Marshal(result); err != nil {
+				return nil, err
+			}
+			kept, err := json.Marshal(storedMessage{
+				EventType: m.EventType, Status: m.Status, Source: letter.Source, SenderID: senderID(e, letter), OrderID: m.OrderID,
+				Result: m.Result, ReceivedAt: m.ReceivedAt, Events: int64(len(decision.events)),
+			})
+			decision.Respond(messageScope, kept)
+			return m, err
+		},
+	})
+}
+
+// decided is a letter made into a decision.
+type decided struct {
+	orderID string
+	reads   []Ref
+	decide  func(*Decision) (result any, duplicate bool, err error)
+}
+
+// orderOutcome is the result of an order letter.
+type orderOutcome struct {
+	OrderID string `json:"order_id"`
+	Outcome string `json:"outcome"` // placed, rejected or duplicate
+	Reason  string `json:"reason,omitempty"`
+}
+
+// orderLetter makes order.created an order, or one that is rejected at the door: whoever sent the letter waits for no answer.
+func (d *Desk) orderLetter(e envelope, letter Letter) (decided, error) {
+	var p orderCreated
+	payload := onlyEach(e.Payload, "items", []string{"sku", "name", "quantity", "expected_unit_price"})
+	if err := readPayload(payload, &p, "order_id", "customer_ref", "currency", "items"); err != nil {
+		return decided{}, err
+	}
+	orderID, err := requiredOrderID(p.OrderID)
+	if err != nil {
+		return decided{}, err
+	}
+	asked := make([]Item, len(p.Items))
+	for i, item := range p.Items {
+		asked[i] = Item{SKU: text(item.SKU), Name: text(item.Name)}
+		if item.Quantity != nil {
+			asked[i].Quantity = *item.Quantity
+		}
+	}
+	place := order.Place{Letter: true, Source: letter.Source, CustomerRef: text(p.CustomerRef), Currency: text(p.Currency)}
+	return decided{orderID, append(itemRefs(asked), orders.ref(orderID)), func(decision *Decision) (any, bool, error) {
+		place.Items = offered(decision, asked)
+		if err := expectPrices(place.Items, p.Items); err != nil {
+			return nil, false, err
+		}
+		events, err := orders.decide(decision, orderID, place)
+		if err != nil {
+			return nil, false, err
+		}
+		o := orders.state(decision, orderID)
+		switch {
+		case len(events) == 0:
+			return orderOutcome{orderID, "duplicate", ""}, true, nil
+		case o.Status == order.StatusRejected:
+			return orderOutcome{orderID, "rejected", o.Reason}, false, nil
+		}
+		return orderOutcome{orderID, "placed", ""}, false, nil
+	}}, nil
+}
+
+// expectPrices reads the prices a letter expects, decimals of the product's currency.
+func expectPrices(items []order.Item, asked []orderedItem) error {
+	for i := range items {
+		price := asked[i].ExpectedUnitPrice
+		if price == nil || items[i].Product == nil {
+			continue
+		}
+		minor, err := readAmount(price, items[i].Product.Currency, "/items/expected_unit_price")
+		if err != nil {
+			return err
+		}
+		items[i].ExpectedUnitPriceMinor = &minor
+	}
+	return nil
+}
+
+// paymentLetter makes payment.completed a capture. Its currency is its own, else the store's, never the order's.
+func (d *Desk) paymentLetter(e envelope, letter Letter) (decided, error) {
+	var p paymentCompleted
+	err := readPayload(e.Payload, &p, "order_id", "amount", "currency", "payment_id", "transaction_id", "provider_ref")
+	if err != nil {
+		return decided{}, err
+	}
+	orderID, err := requiredOrderID(p.OrderID)
+	if err != nil {
+		return decided{}, err
+	}
+	currency := text(p.Currency)
+	if currency == "" {
+		currency = d.currency
+	}
+	if p.Amount == nil {
+		return decided{}, missing("/payload/amount", "required", "a payment needs an amount")
+	}
+	amount, err := readAmount(p.Amount, currency, "/amount")
+	if err != nil {
+		return decided{}, under("/payload", err)
+	}
+	m := arrived{OrderID: orderID, AmountMinor: amount, Currency: currency, Source: letter.Source}
+	m.Identity = p.identity(e, letter.MessageID, amount, currency)
+	if len(m.Identity) > maxIdentity || !utf8.ValidString(m.Identity) {
+		return decided{}, missing("/payload/payment_id", "out-of-range", "an identity of money has at most 255 bytes")
+	}
+	reads := []Ref{orders.ref(orderID), accounts.ref(orderID), m.claim()}
+	return decided{orderID, reads, func(decision *Decision) (any, bool, error) {
+		recorded, err := d.capture(decision, m)
+		return recorded, recorded.Outcome == OutcomeDuplicate, err
+	}}, nil
+}
+
+// maxIdentity bounds what names a payment.
+const maxIdentity = 255
+
+// readAmount reads a decimal of a currency, as text and never through a float.
+func readAmount(raw json.RawMessage, currency, pointer string) (int64, error) {
+	if !isNumber(raw) {
+		return 0, malformedAt(pointer, "wrong-type", "an amount is a JSON number")
+	}
+	minor, err := money.Parse(string(raw), currency)
+	switch {
+	case err == nil:
+		return minor, nil
+	case errors.Is(err, money.ErrPrecision):
+		return 0, &decider.Refusal{Code: "amount-precision", Detail: "the amount has more decimals than its currency",
+			Errors: []decider.FieldError{{Pointer: pointer, Code: "amount-precision", Detail: err.Error()}}}
+	case errors.Is(err, money.ErrCurrency):
+		pointer = strings.TrimSuffix(pointer, "/amount") + "/currency"
+		return 0, missing(pointer, "unknown-currency", "a code of ISO 4217, such as USD")
+	}
+	return 0, missing(pointer, "out-of-range", err.Error())
+}
+
+func requiredOrderID(id *string) (string, error) {
+	if id == nil {
+		return "", missing("/payload/order_id", "required", "the letter needs an order_id")
+	}
+	if !eventstore.ValidID(*id) {
+		return "", missing("/payload/order_id", "bad-id", "1 to 64 letters, digits or any of . _ : -")
+	}
+	return *id, nil
+}
+
+// senderID is what the sender calls the letter. It is kept for people and decides nothing.
+func senderID(e envelope, letter Letter) string {
+	for _, id := range []string{text(e.ID), text(e.EventID), letter.MessageID} {
+		if id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

@@ -1,0 +1,223 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"ordermill/domain/decider"
+	"ordermill/eventstore"
+	"ordermill/eventstore/codec"
+)
+
+// maxStates bounds the cache of folded streams; the least recently used go first.
+const maxStates = 20_000
+
+// states holds folded streams as the queue's decisions left them. Only the queue's goroutine uses it, preload apart.
+type states struct {
+	store *eventstore.Store
+	mu    sync.Mutex // preload folds several streams at once
+	known map[string]*state
+	tick  int64
+}
+
+// state is one stream folded to its version.
+type state struct {
+	value   any
+	version int64
+	used    int64
+}
+
+func newStates(store *eventstore.Store) *states {
+	return &states{store: store, known: map[string]*state{}}
+}
+
+// Ref names a stream and knows how to fold it.
+type Ref struct {
+	stream string
+	fold   func(value any, records []eventstore.Record) (any, error)
+}
+
+// kind ties a category of streams to its decider.
+type kind[S, C any, E decider.Event] struct {
+	category string
+	decider  decider.Decider[S, C, E]
+}
+
+// ref names the stream of an id.
+func (k kind[S, C, E]) ref(id string) Ref {
+	return Ref{eventstore.Stream(k.category, id), k.fold}
+}
+
+// fold moves a state over records; a nil value is the state of a stream that is not there.
+func (k kind[S, C, E]) fold(value any, records []eventstore.Record) (any, error) {
+	s, ok := value.(S)
+	if !ok {
+		s = k.decider.Initial()
+	}
+	for _, record := range records {
+		event, err := codec.Decode(record)
+		if err != nil {
+			return nil, err
+		}
+		e, ok := event.(E)
+		if !ok {
+			return nil, fmt.Errorf("position %d: %s does not belong in stream %s", record.Position, record.Type, record.Stream)
+		}
+		s = k.decider.Evolve(s, e)
+	}
+	return s, nil
+}
+
+// state returns the stream's state for reading; the decision is checked against the version it saw.
+func (k kind[S, C, E]) state(d *Decision, id string) S {
+	entry, err := d.states.get(d.ctx, k.ref(id))
+	if err != nil {
+		d.failure = err
+		return k.decider.Initial()
+	}
+	stream := eventstore.Stream(k.category, id)
+	if _, seen := d.expected[stream]; !seen {
+		d.expected[stream] = entry.version
+	}
+	return entry.value.(S)
+}
+
+// decide lets the domain decide a command on the stream, and records what comes of it.
+func (k kind[S, C, E]) decide(d *Decision, id string, command C) ([]E, error) {
+	events, err := k.decider.Decide(k.state(d, id), command)
+	if err != nil {
+		return nil, err
+	}
+	k.record(d, id, events...)
+	return events, nil
+}
+
+// record writes events that were decided elsewhere, and moves the state on.
+func (k kind[S, C, E]) record(d *Decision, id string, events ...E) {
+	if len(events) == 0 {
+		return
+	}
+	s := k.state(d, id)
+	if d.failure != nil {
+		return
+	}
+	stream := eventstore.Stream(k.category, id)
+	if d.changed == nil {
+		d.changed = map[string]int64{}
+	}
+	d.changed[stream] = d.expected[stream]
+	for _, e := range events {
+		d.record(stream, e)
+		s = k.decider.Evolve(s, e)
+	}
+	d.states.put(stream, s, int64(len(events)))
+}
+
+// get returns a stream's state, loading it if it is not known.
+func (s *states) get(ctx context.Context, ref Ref) (*state, error) {
+	s.mu.Lock()
+	s.tick++
+	entry, ok := s.known[ref.stream]
+	if ok {
+		entry.used = s.tick
+	}
+	s.mu.Unlock()
+	if ok {
+		return entry, nil
+	}
+	entry, err := s.load(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	entry.used = s.tick
+	s.known[ref.stream] = entry
+	return entry, nil
+}
+
+func (s *states) load(ctx context.Context, ref Ref) (*state, error) {
+	entry := &state{}
+	for {
+		records, err := s.store.Read(ctx, eventstore.Query{Stream: ref.stream, AfterVersion: entry.version, Limit: eventstore.MaxPage})
+		if err != nil {
+			return nil, err
+		}
+		if entry.value, err = ref.fold(entry.value, records); err != nil {
+			return nil, err
+		}
+		if len(records) > 0 {
+			entry.version = records[len(records)-1].Version
+		}
+		if len(records) < eventstore.MaxPage {
+			return entry, nil
+		}
+	}
+}
+
+func (s *states) put(stream string, value any, events int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	entry := s.known[stream]
+	entry.value, entry.version = value, entry.version+events
+}
+
+// forget drops streams whose cached state may not be what the log says.
+func (s *states) forget(streams map[string]int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for stream := range streams {
+		delete(s.known, stream)
+	}
+}
+
+// trim drops the tenth that was not used for longest, once there are too many.
+func (s *states) trim() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.known) <= maxStates {
+		return
+	}
+	oldest := s.tick
+	for _, entry := range s.known {
+		oldest = min(oldest, entry.used)
+	}
+	limit := oldest + (s.tick-oldest)/10
+	for stream, entry := range s.known {
+		if entry.used <= limit {
+			delete(s.known, stream)
+		}
+	}
+}
+
+// sideBySide is how many streams are loaded at once.
+const sideBySide = 8
+
+// preload loads what the batch's commands are known to read, several streams at once. What fails is tried again, and
+// reported, when a decision asks for it.
+func (q *Queue) preload(batch []*task) {
+	var missing []Ref
+	asked := map[string]bool{}
+	for _, t := range batch {
+		for _, ref := range t.Reads {
+			if _, ok := q.states.known[ref.stream]; !ok && !asked[ref.stream] {
+				asked[ref.stream] = true
+				missing = append(missing, ref)
+			}
+		}
+	}
+	if len(missing) < 2 {
+		return
+	}
+	var loading sync.WaitGroup
+	slots := make(chan struct{}, sideBySide)
+	for _, ref := range missing {
+		slots <- struct{}{}
+		loading.Go(func() {
+			defer func() { <-slots }()
+			_, _ = q.states.get(context.Background(), ref)
+		})
+	}
+	loading.Wait()
+}
