@@ -1,0 +1,6 @@
+-- One row per SKU.
+CREATE TABLE inventory_{{generation}} (
+	key   keytext PRIMARY KEY,
+	shown boolean NOT NULL,
+	body  text    NOT NULL
+);

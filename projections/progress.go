@@ -1,0 +1,113 @@
+package projections
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Progress is how far a rebuild is, or how the last one ended.
+type Progress struct {
+	Projection  string
+	Generation  int64
+	Status      string // Running, Done, Failed
+	EventsDone  int64
+	EventsTotal int64 // the log's length when it began; more may have come since
+	StartedAt   time.Time
+	FinishedAt  time.Time // zero while it runs
+	Error       string    // why it failed; while it runs, what it last stumbled over
+}
+
+// Progress tells of the newest rebuild, in whichever process it runs; ErrNotFound if there never was one.
+func (m *Model[R]) Progress(ctx context.Context) (Progress, error) {
+	p := Progress{Projection: m.projection.Name}
+	var started, finished int64
+	err := m.db.Read.QueryRowContext(ctx, `
+		SELECT g.generation, g.status, g.events_total, g.error, g.created_at, coalesce(c.position, 0),
+			coalesce((SELECT min(p.at) FROM progress p WHERE p.consumer = c.name AND g.status <> 'running'), 0)
+		FROM generations g
+		LEFT JOIN consumers c ON c.name = g.projection || '.' || CAST(g.generation AS text)
+		WHERE g.projection = $1 AND g.code_version = $2 AND g.status <> 'verifying' ORDER BY g.generation DESC LIMIT 1`,
+		m.projection.Name, m.projection.Version).
+		Scan(&p.Generation, &p.Status, &p.EventsTotal, &p.Error, &started, &p.EventsDone, &finished)
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, fmt.Errorf("rebuild of %s: %w", m.projection.Name, ErrNotFound)
+	}
+	if err != nil {
+		return p, fmt.Errorf("progress of %s: %w", m.projection.Name, err)
+	}
+	p.StartedAt = time.UnixMilli(started).UTC()
+	if finished != 0 {
+		p.FinishedAt = time.UnixMilli(finished).UTC()
+	}
+	if p.Status == Done { // its consumer goes on from there
+		p.EventsDone = p.EventsTotal
+	}
+	return p, nil
+}
+
+func (m *Model[R]) tellProgress(ctx context.Context, generation int64) {
+	p, err := m.Progress(ctx)
+	if err != nil || p.Generation != generation {
+		return // the next page tells again
+	}
+	m.tell(p)
+}
+
+// Status of a read model.
+const (
+	Building   = "building" // for the first time; queries say ErrNotReady
+	Following  = "live"
+	Rebuilding = "rebuilding" // beside the live generation, which goes on
+	Stopped    = "stopped"    // its consumer needs a human, see Error
+)
+
+// Status is a read model in brief.
+type Status struct {
+	Name       string
+	Generation int64 // 0: none is live yet
+	Position   int64 // of the live generation
+	Lag        int64 // events in the log that it has not folded yet
+	Parked     int64 // keys
+	Status     string
+	Error      string
+}
+
+// Status tells how the read model is.
+func (m *Model[R]) Status(ctx context.Context) (Status, error) {
+	s := Status{Name: m.projection.Name, Status: Following}
+	standing, err := m.standing(ctx)
+	if err != nil {
+		return s, fmt.Errorf("status of %s: %w", m.projection.Name, err)
+	}
+	head, err := m.store.Head(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.Generation = standing.live
+	if standing.live != 0 {
+		err = m.db.Read.QueryRowContext(ctx, `
+			SELECT position, (SELECT count(*) FROM parked WHERE parked.consumer = consumers.name) FROM consumers WHERE name = $1`,
+			consumerName(m.projection.Name, standing.live)).Scan(&s.Position, &s.Parked)
+		if err != nil {
+			return s, fmt.Errorf("status of %s: %w", m.projection.Name, err)
+		}
+	}
+	s.Lag = max(head.Position-s.Position, 0)
+	m.mu.Lock()
+	stopped := m.stopped
+	m.mu.Unlock()
+	switch {
+	case stopped != nil:
+		s.Status, s.Error = Stopped, stopped.Error()
+	case standing.running != 0 && standing.live != 0:
+		s.Status = Rebuilding
+	case standing.live == 0 && standing.failed:
+		s.Status = Stopped
+	case standing.live == 0:
+		s.Status = Building
+	}
+	return s, nil
+}

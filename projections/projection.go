@@ -1,0 +1,124 @@
+package projections
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ordermill/domain/decider"
+	"ordermill/eventstore"
+	"ordermill/eventstore/codec"
+	"ordermill/eventstore/subscription"
+)
+
+// Projection defines a read model whose rows are of type R: plain data that survives a round trip through JSON.
+type Projection[R any] struct {
+	Name string
+	// Version of the code. Raise it when Keys, Fold, R, Columns or Schema change: each version has a pointer of its own, so
+	// that the new code builds its generation while the old code still reads the one it understands.
+	Version int64
+	// Schema makes the tables of one generation. Every name in it ends with {{generation}}, and indexes are made IF NOT
+	// EXISTS, after the rows are loaded. The rows' table is <Name>_{{generation}} with the columns key, shown, body and
+	// those of Columns. Statements end with a semicolon, and comments hold none.
+	Schema string
+	// Keys names the rows that a record changes.
+	Keys subscription.Keys
+	// Fold is the row after the event. It is pure, gives the old row up as append gives up a slice, and starts from the zero
+	// R. If it panics, its key is parked.
+	Fold func(row R, event Event) R
+	// Shown tells whether queries see the row; nil means always. Some rows must be folded before there is anything to show.
+	Shown func(R) bool
+	// Columns are what queries sort and filter by.
+	Columns []Column[R]
+	// Order is that of List.
+	Order Order
+}
+
+// Event is a record and the domain's event that it holds.
+type Event struct {
+	eventstore.Record
+	Fact decider.Event
+}
+
+// StreamID is the id of the event's stream: an order's id, a SKU.
+func (e Event) StreamID() string {
+	_, id, _ := strings.Cut(e.Stream, "-")
+	return id
+}
+
+// Column is an extra column of the rows' table.
+type Column[R any] struct {
+	Name  string
+	Value func(R) any // as database/sql takes it
+}
+
+// Order sorts a list by a bigint column and then by key, or by key alone when Column is empty.
+type Order struct {
+	Column     string
+	Descending bool
+}
+
+// StreamID keys a record by its stream's id (an order's id, a SKU), if the stream is of one of the categories.
+func StreamID(categories ...string) subscription.Keys {
+	return func(record eventstore.Record) ([]string, error) {
+		category, id, err := eventstore.SplitStream(record.Stream)
+		if err != nil || !slices.Contains(categories, category) {
+			return nil, err
+		}
+		return []string{id}, nil
+	}
+}
+
+// fold is the one way by which a row comes to be: live, rebuilt and verified. It returns how many deliveries it folded; with
+// an error, deliveries[folded] is the one that can not be, and the row is spoilt. ErrStop means the event is not known here.
+func (p *Projection[R]) fold(row R, deliveries []subscription.Delivery) (after R, folded int, err error) {
+	for _, d := range deliveries {
+		if row, err = p.foldOne(row, d.Record); err != nil {
+			return row, folded, fmt.Errorf("event %s at position %d: %w", d.Type, d.Position, err)
+		}
+		folded++
+	}
+	return row, folded, nil
+}
+
+func (p *Projection[R]) foldOne(row R, record eventstore.Record) (after R, err error) {
+	fact, err := codec.Decode(record)
+	if errors.Is(err, codec.ErrUnknown) {
+		return row, fmt.Errorf("%w: %w", subscription.ErrStop, err)
+	}
+	if err != nil {
+		return row, err
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("fold panicked: %v", p)
+		}
+	}()
+	return p.Fold(row, Event{record, fact}), nil
+}
+
+// decode reads a stored row; nothing stored is the zero row.
+func decode[R any](body []byte) (row R, err error) {
+	if body == nil {
+		return row, nil
+	}
+	if err := json.Unmarshal(body, &row); err != nil {
+		return row, fmt.Errorf("stored row: %w", err)
+	}
+	return row, nil
+}
+
+// encode makes the values of a row's columns, in the order of the table's.
+func (p *Projection[R]) encode(key string, row R) ([]any, error) {
+	body, err := json.Marshal(row)
+	if err != nil {
+		return nil, fmt.Errorf("row %q: %w", key, err)
+	}
+	values := append(make([]any, 0, fixedColumns+len(p.Columns)), key, p.Shown == nil || p.Shown(row), string(body))
+	for _, c := range p.Columns {
+		values = append(values, c.Value(row))
+	}
+	return values, nil
+}

@@ -1,0 +1,67 @@
+package projectiontest_test
+
+import (
+	"database/sql"
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"ordermill/eventstore"
+	"ordermill/eventstore/postgres"
+	"ordermill/eventstore/sqlite"
+	"ordermill/eventstore/subscription"
+	"ordermill/internal/services"
+	"ordermill/projections/inventory"
+	"ordermill/projections/orders"
+	"ordermill/projections/payments"
+	"ordermill/projections/products"
+	"ordermill/projections/projectiontest"
+)
+
+var subjects = []projectiontest.Subject{
+	projectiontest.Of(orders.Projection),
+	projectiontest.Of(payments.Projection),
+	projectiontest.Of(inventory.Projection),
+	projectiontest.Of(products.Projection),
+}
+
+func TestSQLite(t *testing.T) {
+	projectiontest.Run(t, subjects, func(t *testing.T) projectiontest.Fixture {
+		dir := t.TempDir()
+		require.NoError(t, sqlite.Migrate(t.Context(), dir))
+		db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
+		require.NoError(t, err)
+		return fixture(t, db)
+	})
+}
+
+func TestPostgres(t *testing.T) {
+	url := services.Postgres(t)
+	var shops atomic.Int64
+	projectiontest.Run(t, subjects, func(t *testing.T) projectiontest.Fixture {
+		name := fmt.Sprintf("shop_%d", shops.Add(1))
+		require.NoError(t, postgres.Migrate(t.Context(), url, postgres.MigrateOptions{Name: name}))
+		db, err := postgres.Open(t.Context(), url, postgres.Options{Name: name})
+		require.NoError(t, err)
+		return fixture(t, db)
+	})
+}
+
+// database is what both drivers' packages open.
+type database interface {
+	Driver() eventstore.Driver
+	Read() (write, read *sql.DB)
+	Close() error
+}
+
+func fixture(t *testing.T, db database) projectiontest.Fixture {
+	store := eventstore.New(db.Driver())
+	t.Cleanup(func() {
+		require.NoError(t, store.Close())
+		require.NoError(t, db.Close())
+	})
+	write, read := db.Read()
+	return projectiontest.Fixture{Store: store, DB: subscription.Database{Write: write, Read: read}}
+}

@@ -1,0 +1,159 @@
+package projections
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxLimit is the most rows that one List returns.
+const MaxLimit = 200
+
+// Found is one row, and the position of the read model when it was read.
+type Found[R any] struct {
+	Row      R
+	Position int64 // of the projection, not of the row
+}
+
+// Page is some rows of a list, and the position of the read model when they were read.
+type Page[R any] struct {
+	Rows     []R
+	Next     string // cursor of the page after this one; empty at the end
+	Position int64  // of the projection
+}
+
+// Get returns the row of a key: ErrNotFound, ErrNotReady, ErrParked. Its pointer, position and row are of one snapshot. A
+// Found that comes with ErrNotFound carries the position at which there was no row.
+func (m *Model[R]) Get(ctx context.Context, key string) (found Found[R], err error) {
+	if !utf8.ValidString(key) || strings.ContainsRune(key, 0) {
+		return found, fmt.Errorf("%s: %w", m.projection.Name, ErrNotFound)
+	}
+	err = m.onLive(ctx, func(generation int64) (now int64, err error) {
+		var body []byte
+		var parked bool
+		err = m.db.Read.QueryRowContext(ctx, fmt.Sprintf(`
+			SELECT l.generation, c.position, r.body, EXISTS (SELECT 1 FROM parked p WHERE p.consumer = c.name AND p.key = $4)
+			FROM live l JOIN consumers c ON c.name = $3
+			LEFT JOIN %s r ON r.key = $4 AND r.shown
+			WHERE l.projection = $1 AND l.code_version = $2`, m.projection.table(generation).name),
+			m.projection.Name, m.projection.Version, consumerName(m.projection.Name, generation), key).
+			Scan(&now, &found.Position, &body, &parked)
+		switch {
+		case err != nil || now != generation:
+			return now, err
+		case parked:
+			return now, fmt.Errorf("%s: %w", m.projection.Name, ErrParked)
+		case body == nil:
+			return now, fmt.Errorf("%s: %w", m.projection.Name, ErrNotFound)
+		}
+		found.Row, err = decode[R](body)
+		return now, err
+	})
+	return found, err
+}
+
+// List returns up to limit rows (1..MaxLimit) in the projection's order, from the start or from another page's Next.
+func (m *Model[R]) List(ctx context.Context, limit int, cursor string) (page Page[R], err error) {
+	if limit < 1 || limit > MaxLimit {
+		return page, fmt.Errorf("list %s: limit %d is not in 1..%d", m.projection.Name, limit, MaxLimit)
+	}
+	from, err := m.parseCursor(cursor)
+	if err != nil {
+		return page, err
+	}
+	err = m.onLive(ctx, func(generation int64) (int64, error) { return m.list(ctx, generation, limit, from, &page) })
+	return page, err
+}
+
+// list reads one row more than asked for, to know whether there is another page.
+func (m *Model[R]) list(ctx context.Context, generation int64, limit int, from *cursor, page *Page[R]) (now int64, err error) {
+	args := []any{m.projection.Name, m.projection.Version, consumerName(m.projection.Name, generation), limit + 1}
+	rows, err := m.db.Read.QueryContext(ctx, m.listSQL(generation, from, &args), args...)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	*page = Page[R]{Rows: []R{}}
+	var last cursor
+	for rows.Next() {
+		var key sql.NullString
+		var sort sql.NullInt64
+		var body []byte
+		if err := rows.Scan(&now, &page.Position, &key, &sort, &body); err != nil {
+			return 0, err
+		}
+		if !key.Valid {
+			break // only the pointer and the position: the list ends here
+		}
+		if len(page.Rows) == limit {
+			page.Next = m.formatCursor(last)
+			break
+		}
+		row, err := decode[R](body)
+		if err != nil {
+			return 0, fmt.Errorf("row %q of %s: %w", key.String, m.projection.Name, err)
+		}
+		page.Rows = append(page.Rows, row)
+		last = cursor{Sort: sort.Int64, Key: key.String}
+	}
+	return now, rows.Err()
+}
+
+func (m *Model[R]) listSQL(generation int64, from *cursor, args *[]any) string {
+	sort, beyond, direction := "0", ">", "ASC"
+	by := m.projection.Order
+	if by.Column != "" {
+		sort = by.Column
+	}
+	if by.Descending {
+		beyond, direction = "<", "DESC"
+	}
+	where, order := "shown", "key "+direction
+	if by.Column != "" {
+		order = by.Column + " " + direction + ", " + order
+	}
+	switch {
+	case from == nil:
+	case by.Column == "":
+		where += fmt.Sprintf(" AND key %s $5", beyond)
+		*args = append(*args, from.Key)
+	default:
+		where += fmt.Sprintf(" AND (%s, key) %s ($5, $6)", by.Column, beyond)
+		*args = append(*args, from.Sort, from.Key)
+	}
+	return fmt.Sprintf(`
+		SELECT l.generation, c.position, r.key, r.sort, r.body FROM live l JOIN consumers c ON c.name = $3
+		LEFT JOIN (SELECT key, %s AS sort, body FROM %s WHERE %s ORDER BY %s LIMIT $4) r ON TRUE
+		WHERE l.projection = $1 AND l.code_version = $2 ORDER BY r.sort %s, r.key %s`,
+		sort, m.projection.table(generation).name, where, order, direction, direction)
+}
+
+// onLive runs a query on the live generation's table, and again when the answer says that another one is live by now: the
+// pointer is read in the same statement as the rows, so both are of one snapshot without a transaction.
+func (m *Model[R]) onLive(ctx context.Context, query func(generation int64) (now int64, err error)) error {
+	generation, failed := m.known.Load(), error(nil)
+	for range 4 { // more flips than that do not fit into one query
+		if generation != 0 {
+			now, err := query(generation)
+			if now == generation {
+				return err
+			}
+			failed = err // perhaps its table is gone
+		}
+		s, err := m.standing(ctx)
+		switch {
+		case err != nil:
+			return fmt.Errorf("query %s: %w", m.projection.Name, err)
+		case s.live == 0:
+			return fmt.Errorf("%s: %w", m.projection.Name, ErrNotReady)
+		case s.live == generation && failed != nil:
+			return fmt.Errorf("query %s: %w", m.projection.Name, failed)
+		}
+		generation = s.live
+		m.known.Store(generation)
+	}
+	return fmt.Errorf("query %s: no generation stays live: %w", m.projection.Name, errors.Join(ErrNotReady, failed))
+}
