@@ -1,0 +1,273 @@
+// Package client speaks the REST contract from Go: the command line and the tests use it, other programs may.
+//
+// Every error answer is a *v1.Problem (errors.As). Nothing is tried again behind the caller's back, except by Tail, which
+// resumes where it was. It keeps no state and decides nothing.
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"ordermill/api/v1"
+)
+
+// Client talks to one server. It is safe for many goroutines.
+type Client struct {
+	base string
+	http *http.Client
+}
+
+// New makes a client for a server's URL, such as http://127.0.0.1:8080.
+func New(base string) *Client {
+	return &Client{base: strings.TrimSuffix(base, "/"), http: &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}}
+}
+
+// Close frees idle connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Answer is what a command was answered.
+type Answer[T any] struct {
+	Body     T
+	Raw      []byte // Body as it came
+	Status   int    // HTTP
+	Location string
+	Position int64 // of the last event that the command wrote; 0: none
+	Replayed bool  // the stored answer to an earlier request with the same key
+}
+
+// Option changes how one command is sent.
+type Option func(http.Header)
+
+// Key sends an Idempotency-Key: the same key and body again get the same answer.
+func Key(key string) Option {
+	return func(h http.Header) {
+		h.Set("Idempotency-Key", `"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(key)+`"`)
+	}
+}
+
+// Wait asks the server to answer once the checkout has settled and the read models show it, or after so many seconds.
+func Wait(seconds int) Option {
+	return func(h http.Header) { h.Set("Prefer", fmt.Sprintf("wait=%d", seconds)) }
+}
+
+// Send sends one letter, as it is.
+func (c *Client) Send(ctx context.Context, letter []byte, options ...Option) (Answer[v1.MessageAccepted], error) {
+	return post[v1.MessageAccepted](ctx, c, "/v1/messages", letter, options)
+}
+
+// RegisterProduct adds a product to the catalogue.
+func (c *Client) RegisterProduct(ctx context.Context, body v1.RegisterProduct, options ...Option) (Answer[v1.ProductRegistered], error) {
+	return postJSON[v1.ProductRegistered](ctx, c, "/v1/products", body, options)
+}
+
+// ReceiveStock books stock that arrived. It needs a Key.
+func (c *Client) ReceiveStock(ctx context.Context, sku string, body v1.ReceiveStock, options ...Option) (Answer[v1.StockReceived], error) {
+	return postJSON[v1.StockReceived](ctx, c, "/v1/inventory/"+url.PathEscape(sku)+"/receipts", body, options)
+}
+
+// PlaceOrder places an order.
+func (c *Client) PlaceOrder(ctx context.Context, body v1.PlaceOrder, options ...Option) (Answer[v1.Order], error) {
+	return postJSON[v1.Order](ctx, c, "/v1/orders", body, options)
+}
+
+// RecordPayment tells of money that arrived.
+func (c *Client) RecordPayment(ctx context.Context, orderID string, body v1.RecordPayment, options ...Option) (Answer[v1.PaymentRecorded], error) {
+	return postJSON[v1.PaymentRecorded](ctx, c, "/v1/orders/"+url.PathEscape(orderID)+"/payments", body, options)
+}
+
+// Order returns one order as the read model shows it.
+func (c *Client) Order(ctx context.Context, id string) (v1.Order, error) {
+	return get[v1.Order](ctx, c, "/v1/orders/"+url.PathEscape(id), nil)
+}
+
+// Account returns an order's payment account.
+func (c *Client) Account(ctx context.Context, orderID string) (v1.Account, error) {
+	return get[v1.Account](ctx, c, "/v1/orders/"+url.PathEscape(orderID)+"/payment", nil)
+}
+
+// Item returns the stock of one SKU.
+func (c *Client) Item(ctx context.Context, sku string) (v1.Item, error) {
+	return get[v1.Item](ctx, c, "/v1/inventory/"+url.PathEscape(sku), nil)
+}
+
+// Product returns one entry of the catalogue.
+func (c *Client) Product(ctx context.Context, sku string) (v1.Product, error) {
+	return get[v1.Product](ctx, c, "/v1/products/"+url.PathEscape(sku), nil)
+}
+
+// Message returns a letter and what became of it.
+func (c *Client) Message(ctx context.Context, id string) (v1.Message, error) {
+	return get[v1.Message](ctx, c, "/v1/messages/"+url.PathEscape(id), nil)
+}
+
+// Orders, Accounts, Items, Products, Messages and Mails return a page of a list: up to limit items (0: the server's
+// default) from a cursor ("": the start).
+func (c *Client) Orders(ctx context.Context, limit int, cursor string) (v1.List[v1.Order], error) {
+	return list[v1.Order](ctx, c, "/v1/orders", limit, cursor)
+}
+
+// Accounts returns a page of the payment accounts.
+func (c *Client) Accounts(ctx context.Context, limit int, cursor string) (v1.List[v1.Account], error) {
+	return list[v1.Account](ctx, c, "/v1/payments", limit, cursor)
+}
+
+// Items returns a page of the stock.
+func (c *Client) Items(ctx context.Context, limit int, cursor string) (v1.List[v1.Item], error) {
+	return list[v1.Item](ctx, c, "/v1/inventory", limit, cursor)
+}
+
+// Products returns a page of the catalogue.
+func (c *Client) Products(ctx context.Context, limit int, cursor string) (v1.List[v1.Product], error) {
+	return list[v1.Product](ctx, c, "/v1/products", limit, cursor)
+}
+
+// Messages returns a page of the letters, newest first.
+func (c *Client) Messages(ctx context.Context, limit int, cursor string) (v1.List[v1.Message], error) {
+	return list[v1.Message](ctx, c, "/v1/messages", limit, cursor)
+}
+
+// Mails returns a page of the mails that dev has kept.
+func (c *Client) Mails(ctx context.Context, limit int, cursor string) (v1.List[v1.Mail], error) {
+	return list[v1.Mail](ctx, c, "/v1/mailbox", limit, cursor)
+}
+
+// Stream returns a page of one stream, oldest first.
+func (c *Client) Stream(ctx context.Context, stream string, limit int, cursor string) (v1.List[v1.Event], error) {
+	return list[v1.Event](ctx, c, "/v1/streams/"+url.PathEscape(stream), limit, cursor)
+}
+
+// Events returns a page of the log.
+func (c *Client) Events(ctx context.Context, f Filter, limit int) (v1.Events, error) {
+	return get[v1.Events](ctx, c, "/v1/events", f.query(limit))
+}
+
+// Projections lists the read models.
+func (c *Client) Projections(ctx context.Context) ([]v1.Projection, error) {
+	found, err := get[v1.List[v1.Projection]](ctx, c, "/v1/projections", nil)
+	return found.Items, err
+}
+
+// Consumers lists the readers of the log.
+func (c *Client) Consumers(ctx context.Context) ([]v1.Consumer, error) {
+	found, err := get[v1.List[v1.Consumer]](ctx, c, "/v1/consumers", nil)
+	return found.Items, err
+}
+
+// StartRebuild asks for a read model to be built anew.
+func (c *Client) StartRebuild(ctx context.Context, projection string) (v1.Rebuild, error) {
+	answer, err := post[v1.Rebuild](ctx, c, "/v1/projections/"+url.PathEscape(projection)+"/rebuild", nil, nil)
+	return answer.Body, err
+}
+
+// Rebuild tells how far the last rebuild is.
+func (c *Client) Rebuild(ctx context.Context, projection string) (v1.Rebuild, error) {
+	return get[v1.Rebuild](ctx, c, "/v1/projections/"+url.PathEscape(projection)+"/rebuild", nil)
+}
+
+// Verify compares a read model with a fold of the log, which takes as long as the log is.
+func (c *Client) Verify(ctx context.Context, projection string) (v1.Verification, error) {
+	answer, err := post[v1.Verification](ctx, c, "/v1/projections/"+url.PathEscape(projection)+"/verify", nil, nil)
+	return answer.Body, err
+}
+
+// Ready returns nil if the server is ready, else a problem that says what it waits for.
+func (c *Client) Ready(ctx context.Context) error {
+	_, err := get[v1.Health](ctx, c, "/readyz", nil)
+	return err
+}
+
+func list[T any](ctx context.Context, c *Client, path string, limit int, cursor string) (v1.List[T], error) {
+	query := url.Values{}
+	if limit > 0 {
+		query.Set("limit", strconv.Itoa(limit))
+	}
+	if cursor != "" {
+		query.Set("cursor", cursor)
+	}
+	return get[v1.List[T]](ctx, c, path, query)
+}
+
+func get[T any](ctx context.Context, c *Client, path string, query url.Values) (body T, err error) {
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
+	if err != nil {
+		return body, err
+	}
+	_, raw, err := c.do(request)
+	if err != nil {
+		return body, err
+	}
+	return body, decode(raw, &body)
+}
+
+func postJSON[T any](ctx context.Context, c *Client, path string, body any, options []Option) (Answer[T], error) {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return Answer[T]{}, err
+	}
+	return post[T](ctx, c, path, raw, options)
+}
+
+func post[T any](ctx context.Context, c *Client, path string, body []byte, options []Option) (answer Answer[T], err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, bytes.NewReader(body))
+	if err != nil {
+		return answer, err
+	}
+	if len(body) > 0 {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	for _, option := range options {
+		option(request.Header)
+	}
+	response, raw, err := c.do(request)
+	if err != nil {
+		return answer, err
+	}
+	answer.Raw, answer.Status, answer.Location = raw, response.StatusCode, response.Header.Get("Location")
+	answer.Position, _ = strconv.ParseInt(response.Header.Get("X-Position"), 10, 64) // absent: 0
+	answer.Replayed = response.Header.Get("Idempotency-Replayed") == "true"
+	return answer, decode(raw, &answer.Body)
+}
+
+// do sends a request and reads its answer whole; an error answer becomes a *v1.Problem.
+func (c *Client) do(request *http.Request) (*http.Response, []byte, error) {
+	response, err := c.http.Do(request)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer response.Body.Close()
+	raw, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s %s: the answer broke off: %w", request.Method, request.URL.Path, err)
+	}
+	if response.StatusCode >= 300 {
+		return nil, nil, problem(request, response, raw)
+	}
+	return response, raw, nil
+}
+
+func problem(request *http.Request, response *http.Response, raw []byte) error {
+	media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	var p v1.Problem
+	if media != v1.ProblemMediaType || json.Unmarshal(raw, &p) != nil {
+		return fmt.Errorf("%s %s: %s, which is no answer of this service", request.Method, request.URL.Path, response.Status)
+	}
+	return &p
+}
+
+func decode(raw []byte, into any) error {
+	if err := json.Unmarshal(raw, into); err != nil {
+		return fmt.Errorf("the answer is not what this client expects: %w", err)
+	}
+	return nil
+}

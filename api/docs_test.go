@@ -1,0 +1,148 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/require"
+
+	"ordermill/app"
+	inv "ordermill/domain/inventory"
+	"ordermill/domain/product"
+	"ordermill/eventstore/subscription"
+	"ordermill/projections"
+	"ordermill/projections/inventory"
+	"ordermill/projections/orders"
+	"ordermill/projections/payments"
+	"ordermill/projections/products"
+)
+
+func (s *shop) description() *openapi3.T {
+	s.t.Helper()
+	answer := s.get("/openapi.json")
+	require.Equal(s.t, 200, answer.StatusCode)
+	require.Equal(s.t, "application/json", answer.Header.Get("Content-Type"))
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(answer.text))
+	require.NoError(s.t, err)
+	return doc
+}
+
+func TestOpenAPI_isValid31(t *testing.T) {
+	doc := newShop(t).description()
+	require.True(t, strings.HasPrefix(doc.OpenAPI, "3.1."), doc.OpenAPI)
+	require.NoError(t, doc.Validate(context.Background()))
+}
+
+// TestOpenAPI_namesEveryRow: the rows of the contract, each with its methods.
+func TestOpenAPI_namesEveryRow(t *testing.T) {
+	var rows []string
+	for path, item := range newShop(t).description().Paths.Map() {
+		for method := range item.Operations() {
+			rows = append(rows, method+" "+path)
+		}
+	}
+	require.ElementsMatch(t, []string{
+		"POST /v1/messages", "GET /v1/messages", "GET /v1/messages/{id}", "GET /v1/mailbox",
+		"POST /v1/products", "GET /v1/products", "GET /v1/products/{sku}",
+		"POST /v1/inventory/{sku}/receipts", "GET /v1/inventory", "GET /v1/inventory/{sku}",
+		"POST /v1/orders", "GET /v1/orders", "GET /v1/orders/{id}",
+		"POST /v1/orders/{id}/payments", "GET /v1/orders/{id}/payment", "GET /v1/payments",
+		"GET /v1/events", "GET /v1/events/stream", "GET /v1/streams/{stream}",
+		"GET /v1/projections", "POST /v1/projections/{name}/rebuild", "GET /v1/projections/{name}/rebuild",
+		"POST /v1/projections/{name}/verify", "GET /v1/consumers", "GET /livez", "GET /readyz",
+	}, rows)
+}
+
+func TestOpenAPI_describesBodiesAnswersAndProblems(t *testing.T) {
+	doc := newShop(t).description()
+	post := doc.Paths.Find("/v1/orders").Post
+	require.True(t, post.RequestBody.Value.Required)
+	items := post.RequestBody.Value.Content["application/json"].Schema.Value.Properties["items"].Value
+	require.Equal(t, uint64(1), items.MinItems)
+	require.Equal(t, uint64(200), *items.MaxItems)
+	require.ElementsMatch(t, []string{"200", "201", "default"}, slices.Collect(maps.Keys(post.Responses.Map())))
+	require.Contains(t, post.Responses.Value("201").Value.Content["application/json"].Schema.Value.Properties, "grand_total_minor")
+	require.Contains(t, post.Responses.Value("201").Value.Headers, "X-Position")
+	problem := post.Responses.Default().Value.Content["application/problem+json"].Schema.Value
+	for _, member := range []string{"type", "title", "status", "detail", "instance", "code", "retryable", "errors"} {
+		require.Contains(t, problem.Properties, member)
+	}
+}
+
+func TestDocs_loadNothingFromElsewhere(t *testing.T) {
+	s := newShop(t)
+	page := s.get("/docs")
+	require.Equal(t, 200, page.StatusCode)
+	require.Contains(t, page.Header.Get("Content-Security-Policy"), "default-src 'self'")
+	links := regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllStringSubmatch(page.text, -1)
+	require.Len(t, links, 3)
+	for _, link := range links {
+		require.True(t, strings.HasPrefix(link[1], "/docs/"), link[1])
+		asset := s.get(link[1])
+		require.Equal(t, 200, asset.StatusCode, link[1])
+		require.NotEmpty(t, asset.text)
+	}
+	require.Contains(t, s.get("/docs/start.js").text, "validatorUrl: null")
+}
+
+func TestProblemTypes_areServed(t *testing.T) {
+	s := newShop(t)
+	index := s.get("/problems")
+	require.Equal(t, 200, index.StatusCode)
+	codes := regexp.MustCompile(`<h1><code>([a-z-]+)</code></h1>`).FindAllStringSubmatch(index.text, -1)
+	require.Greater(t, len(codes), 25)
+	for _, code := range codes {
+		page := s.get("/problems/" + code[1])
+		require.Equal(t, 200, page.StatusCode, code[1])
+		require.Contains(t, page.text, code[1])
+	}
+	s.get("/problems/unknown").problem("not-found")
+}
+
+// TestOpenAPI_answersAreAsDescribed: what is really sent fits the schema that is shown.
+func TestOpenAPI_answersAreAsDescribed(t *testing.T) {
+	s := newShop(t)
+	s.fill()
+	doc := s.description()
+	for path, row := range map[string]string{
+		"/v1/orders": "/v1/orders", "/v1/orders/1": "/v1/orders/{id}", "/v1/orders/1/payment": "/v1/orders/{id}/payment", "/v1/orders/2/payment": "/v1/orders/{id}/payment",
+		"/v1/payments": "/v1/payments", "/v1/inventory": "/v1/inventory", "/v1/inventory/A": "/v1/inventory/{sku}", "/v1/products": "/v1/products",
+		"/v1/products/A": "/v1/products/{sku}", "/v1/messages": "/v1/messages", "/v1/messages/m1": "/v1/messages/{id}", "/v1/mailbox": "/v1/mailbox",
+		"/v1/events": "/v1/events", "/v1/streams/order-1": "/v1/streams/{stream}", "/v1/projections": "/v1/projections", "/v1/consumers": "/v1/consumers",
+		"/v1/projections/orders/rebuild": "/v1/projections/{name}/rebuild", "/livez": "/livez", "/readyz": "/readyz",
+	} {
+		answer := s.get(path)
+		require.Equal(t, 200, answer.StatusCode, path)
+		fits(t, doc.Paths.Find(row).Get.Responses.Value("200").Value.Content["application/json"], answer)
+	}
+	problem := s.get("/v1/orders/nobody")
+	fits(t, doc.Paths.Find("/v1/orders/{id}").Get.Responses.Default().Value.Content["application/problem+json"], problem)
+}
+
+func fits(t *testing.T, described *openapi3.MediaType, answer answered) {
+	t.Helper()
+	var value any
+	require.NoError(t, json.Unmarshal([]byte(answer.text), &value))
+	require.NoError(t, described.Schema.Value.VisitJSON(value, openapi3.EnableJSONSchema2020()), answer.text)
+}
+
+// fill puts one of everything into the shop.
+func (s *shop) fill() {
+	s.orders["1"] = orders.Row{OrderID: "1", Order: awaited, Account: halfPaid, PlacedAt: 1, UpdatedAt: 2, Version: 2, Position: 9}
+	s.payments["1"] = payments.Row{OrderID: "1", Order: awaited, Account: halfPaid, ReceivedAt: map[string]int64{"c1": 5}, Version: 3, Position: 9}
+	s.payments["2"] = payments.Row{OrderID: "2", Position: 4}
+	s.stock["A"] = inventory.Row{Item: inv.State{SKU: "A"}, Version: 1, Position: 1}
+	s.catalogue["A"] = products.Row{Product: product.State{SKU: "A"}, Version: 1, Position: 1}
+	s.log.append(someEvents(1, 5)...)
+	s.letters.all = []app.Message{{MessageID: "m1", Status: "processed", ReceivedAt: recorded, Events: []int64{1}}}
+	s.mails = fakeMailbox{{MessageID: "1", SentAt: recorded}}
+	s.consumers.statuses = []subscription.Status{{Name: "checkout", Kind: "reactor", Position: 9}, {Name: "relay-amqp", Kind: "reactor"}}
+	s.consumers.handled["checkout"] = subscription.Handling{Status: "handled", Attempts: 1, At: recorded}
+	s.models[0].progress = &projections.Progress{Projection: "orders", Generation: 2, Status: projections.Done, StartedAt: recorded}
+}

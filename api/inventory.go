@@ -1,0 +1,34 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"ordermill/api/v1"
+	"ordermill/app"
+)
+
+func (a *API) registerInventory() {
+	command(a, huma.Operation{
+		Path: "/v1/inventory/{sku}/receipts", OperationID: "receive-stock", Tags: []string{"inventory"}, DefaultStatus: http.StatusCreated,
+		Summary: "Book stock that arrived (needs an Idempotency-Key)",
+	}, options{needsKey: true},
+		func(ctx context.Context, in *skuRequest, body v1.ReceiveStock, call app.Call) (app.Answer, error) {
+			return a.Desk.ReceiveStock(ctx, call, app.ReceiveStock{SKU: in.SKU, Quantity: body.Quantity, StockReceiptID: body.StockReceiptID})
+		},
+		func(result any) reply[v1.StockReceived] {
+			body := stockReceived(result.(app.StockReceived))
+			return reply[v1.StockReceived]{http.StatusCreated, "/v1/inventory/" + body.SKU, body}
+		})
+
+	handle(a, get("/v1/inventory", "inventory", "list-inventory", "List the stock of every SKU"),
+		func(ctx context.Context, in *Paging) (*Page[v1.Item], error) {
+			return rowsPage(ctx, a, "/v1/inventory", in, a.Inventory, itemRow)
+		})
+	handle(a, get("/v1/inventory/{sku}", "inventory", "get-inventory", "See the stock of one SKU"),
+		func(ctx context.Context, in *skuQuery) (*One[v1.Item], error) {
+			return rowOf(ctx, a, a.Inventory, in.SKU, itemRow)
+		})
+}

@@ -1,0 +1,96 @@
+package api_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"ordermill/api/v1"
+	"ordermill/eventstore/subscription"
+	"ordermill/projections"
+)
+
+func TestHealth(t *testing.T) {
+	s := newShop(t)
+	s.ready = errors.New("read models are still catching up with the log")
+	var h v1.Health
+	s.get("/livez").ok(200, &h)
+	answer := s.get("/readyz")
+	require.Equal(t, 503, answer.StatusCode)
+	require.Contains(t, answer.problem(v1.NotReady).Detail, "catching up")
+	s.ready = nil
+	s.get("/readyz").ok(200, &h)
+	require.Equal(t, "ready", h.Status)
+}
+
+func TestProjections_list(t *testing.T) {
+	s := newShop(t)
+	s.models[0].position = 5
+	var page v1.List[v1.Projection]
+	s.get("/v1/projections").ok(200, &page)
+	require.Equal(t, []v1.Projection{
+		{Name: "orders", Generation: 1, Position: 5, Status: "live"}, {Name: "payments", Generation: 1, Status: "live"},
+	}, page.Items)
+}
+
+func TestRebuild_startedOnce_watched(t *testing.T) {
+	s := newShop(t)
+	s.get("/v1/projections/orders/rebuild").problem(v1.NotFound)
+	var r v1.Rebuild
+	answer := s.do("POST", "/v1/projections/orders/rebuild", "")
+	answer.ok(202, &r)
+	require.Equal(t, "/v1/projections/orders/rebuild", answer.Header.Get("Location"))
+	require.Equal(t, v1.Rebuild{Name: "orders", Generation: 2, Status: "running", EventsTotal: 9}, r)
+	second := s.do("POST", "/v1/projections/orders/rebuild", "")
+	require.Equal(t, 409, second.StatusCode)
+	second.problem(v1.RebuildRunning)
+	s.models[0].progress.Status, s.models[0].progress.EventsDone = projections.Done, 9
+	s.get("/v1/projections/orders/rebuild").ok(200, &r)
+	require.Equal(t, v1.Rebuild{Name: "orders", Generation: 2, Status: "done", EventsDone: 9, EventsTotal: 9}, r)
+	require.Equal(t, 202, s.do("POST", "/v1/projections/payments/rebuild", "").StatusCode, "another one may be rebuilt beside it")
+	s.do("POST", "/v1/projections/other/rebuild", "").problem(v1.NotFound)
+}
+
+func TestVerify_tellsEveryDifference(t *testing.T) {
+	s := newShop(t)
+	var v v1.Verification
+	s.do("POST", "/v1/projections/orders/verify", "").ok(200, &v)
+	require.True(t, v.OK)
+	require.Empty(t, v.Differences)
+	s.models[0].report = projections.Report{Projection: "orders", Generation: 1, Position: 9, Rows: 2, Count: 1,
+		Differences: []projections.Difference{{Key: "1", Column: "body.status", Live: `"placed"`, Folded: `"confirmed"`}}}
+	s.post("/v1/projections/orders/verify", " {} ").ok(200, &v)
+	require.Equal(t, v1.Verification{Name: "orders", Generation: 1, Position: 9, Rows: 2, Count: 1,
+		Differences: []v1.Difference{{Key: "1", Column: "body.status", Live: `"placed"`, Folded: `"confirmed"`}}}, v)
+}
+
+func TestOperations_takeNoBody(t *testing.T) {
+	s := newShop(t)
+	for body, code := range map[string]string{`{"a":1}`: "unknown-key", `[]`: "not-an-object", `{`: "syntax"} {
+		require.Equal(t, code, s.post("/v1/projections/orders/rebuild", body).problem(v1.InvalidJSON).Errors[0].Code)
+	}
+	s.do("POST", "/v1/projections/orders/rebuild", "{}", "Content-Type: text/plain").problem(v1.UnsupportedMediaType)
+	require.False(t, s.models[0].running)
+}
+
+func TestConsumers_list(t *testing.T) {
+	s := newShop(t)
+	at := recorded
+	s.consumers.statuses = []subscription.Status{{Name: "checkout", Kind: "reactor", Owner: "me", Epoch: 3, Position: 9, LeaseUntil: at, Heartbeat: at, Parked: 1}}
+	var page v1.List[v1.Consumer]
+	s.get("/v1/consumers").ok(200, &page)
+	require.Equal(t, []v1.Consumer{{Name: "checkout", Kind: "reactor", Checkpoint: 9, Owner: "me", Epoch: 3, Parked: 1, LeaseUntil: &at, HeartbeatAt: &at}}, page.Items)
+}
+
+// TestVerify_outlivesTheServersTimeout: comparing a long log takes longer than other answers may.
+func TestVerify_outlivesTheServersTimeout(t *testing.T) {
+	s := newShop(t)
+	s.models[0].takes = 150 * time.Millisecond
+	short := newServer(t, s, time.Minute, 50*time.Millisecond)
+	response, err := short.Client().Post(short.URL+"/v1/projections/orders/verify", "", nil)
+	require.NoError(t, err)
+	require.Equal(t, 200, response.StatusCode)
+	require.NoError(t, response.Body.Close())
+}

@@ -1,0 +1,54 @@
+package api
+
+import (
+	"context"
+
+	"ordermill/app"
+	"ordermill/app/mailbox"
+	"ordermill/eventstore"
+	"ordermill/eventstore/subscription"
+	"ordermill/projections"
+)
+
+// Desk decides commands. Its errors are refusals (*decider.Refusal), app's sentinels, or the event store's.
+type Desk interface {
+	Message(ctx context.Context, call app.Call, raw []byte) (app.Answer, error)
+	RegisterProduct(ctx context.Context, call app.Call, command app.RegisterProduct) (app.Answer, error)
+	ReceiveStock(ctx context.Context, call app.Call, command app.ReceiveStock) (app.Answer, error)
+	PlaceOrder(ctx context.Context, call app.Call, command app.PlaceOrder) (app.Answer, error)
+	RecordPayment(ctx context.Context, call app.Call, command app.RecordPayment) (app.Answer, error)
+}
+
+// Log is the event store as queries see it.
+type Log interface {
+	Read(ctx context.Context, query eventstore.Query) ([]eventstore.Record, error)
+	Head(ctx context.Context) (eventstore.Tail, error)
+	Watch() (grown <-chan struct{}, stop func())
+}
+
+// Rows are a read model's queries.
+type Rows[R any] interface {
+	Get(ctx context.Context, key string) (projections.Found[R], error)
+	List(ctx context.Context, limit int, cursor string) (projections.Page[R], error)
+}
+
+// Messages are the letters that arrived.
+type Messages interface {
+	Message(ctx context.Context, id string) (app.Message, error)
+	// List returns up to limit letters before the given message id, newest first; "" starts at the newest.
+	List(ctx context.Context, before string, limit int) ([]app.Message, error)
+}
+
+// Mailbox holds the mails that were kept instead of sent.
+type Mailbox interface {
+	// List returns up to limit mails after the given Message-ID, in their order; "" starts at the first.
+	List(ctx context.Context, after string, limit int) ([]mailbox.Mail, error)
+}
+
+// Consumers tells how far the readers of the log have come, wherever they run.
+type Consumers interface {
+	// Statuses lists every projector and reactor of all databases, by name.
+	Statuses(ctx context.Context) ([]subscription.Status, error)
+	// Handled tells what one consumer made of the record at position.
+	Handled(ctx context.Context, consumer string, position int64) (subscription.Handling, error)
+}

@@ -1,0 +1,39 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"ordermill/api/v1"
+	"ordermill/app"
+)
+
+type skuQuery struct {
+	SKU string `path:"sku" pattern:"^[A-Za-z0-9._:-]{1,64}$"`
+}
+
+func (a *API) registerProducts() {
+	command(a, huma.Operation{
+		Path: "/v1/products", OperationID: "register-product", Tags: []string{"products"}, DefaultStatus: http.StatusCreated,
+		Summary: "Add a product to the catalogue, with its name and its stock item",
+	}, options{},
+		func(ctx context.Context, _ *Request, body v1.RegisterProduct, call app.Call) (app.Answer, error) {
+			return a.Desk.RegisterProduct(ctx, call, app.RegisterProduct{SKU: body.SKU, Name: body.Name, PriceMinor: body.PriceMinor,
+				Currency: body.Currency, SafetyStock: body.SafetyStock, LowStockThreshold: body.LowStockThreshold})
+		},
+		func(result any) reply[v1.ProductRegistered] {
+			body := productRegistered(result.(app.ProductRegistered))
+			return reply[v1.ProductRegistered]{http.StatusCreated, "/v1/products/" + body.SKU, body}
+		})
+
+	handle(a, get("/v1/products", "products", "list-products", "List the catalogue"),
+		func(ctx context.Context, in *Paging) (*Page[v1.Product], error) {
+			return rowsPage(ctx, a, "/v1/products", in, a.Products, productRow)
+		})
+	handle(a, get("/v1/products/{sku}", "products", "get-product", "See one product"),
+		func(ctx context.Context, in *skuQuery) (*One[v1.Product], error) {
+			return rowOf(ctx, a, a.Products, in.SKU, productRow)
+		})
+}

@@ -1,0 +1,108 @@
+package api
+
+import (
+	"ordermill/api/v1"
+	"ordermill/app"
+	"ordermill/domain/checkout"
+	"ordermill/domain/order"
+	"ordermill/domain/payment"
+	"ordermill/projections/inventory"
+	"ordermill/projections/orders"
+	"ordermill/projections/payments"
+	"ordermill/projections/products"
+)
+
+func orderRow(r orders.Row) v1.Order {
+	out := orderOf(r.OrderID, r.Order, r.Account, r.Memory)
+	out.PlacedAt, out.UpdatedAt, out.Version, out.Position = millis(r.PlacedAt), millis(r.UpdatedAt), r.Version, r.Position
+	return out
+}
+
+func orderPlaced(r app.OrderPlaced) v1.Order {
+	out := orderOf(r.OrderID, r.Order, r.Account, r.Memory)
+	out.PlacedAt, out.UpdatedAt = millis(r.PlacedAt), millis(r.PlacedAt)
+	return out
+}
+
+func orderOf(id string, o order.State, account payment.State, memory checkout.State) v1.Order {
+	sums := checkout.Sums(o, account)
+	out := v1.Order{
+		OrderID: id, Status: o.Status, PaymentStatus: checkout.PaymentStatus(o, account), FulfillmentStatus: order.Unfulfilled,
+		NeedsReview: account.NeedsReview(), WaitingFor: checkout.WaitingFor(o, account), Reason: o.Reason, Shortages: []v1.Shortage{},
+		CustomerRef: o.CustomerRef, Currency: sums.Currency, GrandTotalMinor: o.GrandTotalMinor, CapturedMinor: sums.CapturedMinor,
+		RefundedMinor: sums.RefundedMinor, RefundPendingMinor: sums.RefundPendingMinor, OutstandingMinor: sums.OutstandingMinor,
+		PayBy: millis(o.PayBy), Lines: []v1.OrderLine{}, Shipments: []v1.Shipment{},
+	}
+	shortages := o.Shortages
+	if len(shortages) == 0 && o.Terminal() { // stock that was lost after payment ends an order too
+		shortages = memory.Shortages
+	}
+	for _, s := range shortages {
+		out.Shortages = append(out.Shortages, v1.Shortage(s))
+	}
+	for _, l := range o.Lines {
+		out.Lines = append(out.Lines, v1.OrderLine{
+			LineID: l.LineID, SKU: l.SKU, Name: l.Name, Quantity: l.Quantity, UnitPriceMinor: l.UnitPriceMinor, TotalMinor: l.TotalMinor})
+	}
+	return out
+}
+
+func accountRow(r payments.Row) v1.Account {
+	sums := checkout.Sums(r.Order, r.Account)
+	out := v1.Account{
+		OrderID: r.OrderID, Currency: sums.Currency, DueMinor: sums.DueMinor, CapturedMinor: sums.CapturedMinor,
+		RefundedMinor: sums.RefundedMinor, RefundPendingMinor: sums.RefundPendingMinor, BalanceMinor: sums.BalanceMinor(),
+		PaymentStatus: checkout.PaymentStatus(r.Order, r.Account), Request: requestOf(r.Account), Captures: []v1.Capture{}, Refunds: []v1.Refund{},
+		Version: r.Version, Position: r.Position,
+	}
+	for _, c := range r.Account.Captures {
+		out.Captures = append(out.Captures, v1.Capture{
+			CaptureID: c.CaptureID, AmountMinor: c.AmountMinor, Currency: c.Currency, AppliedMinor: c.AppliedMinor,
+			ExcessMinor: c.ExcessMinor, Outcome: r.Account.Outcome(c), ReceivedAt: millis(r.ReceivedAt[c.CaptureID])})
+	}
+	for _, refund := range r.Account.Refunds {
+		out.Refunds = append(out.Refunds, v1.Refund{
+			RefundID: refund.RefundID, CaptureID: refund.CaptureID, AmountMinor: refund.AmountMinor, Currency: refund.Currency,
+			Reason: refund.Reason, Code: refund.Code, Status: refund.Status, Attempts: refund.Attempts})
+	}
+	return out
+}
+
+// requestOf is the newest request for payment; nil if none was made.
+func requestOf(account payment.State) *v1.PaymentRequest {
+	r, asked := account.LastRequest()
+	if !asked {
+		return nil
+	}
+	status := "open"
+	switch {
+	case r.Closed != "":
+		status = "closed"
+	case r.FailedCode != "":
+		status = "failed"
+	}
+	return &v1.PaymentRequest{RequestID: r.RequestID, Attempt: r.Attempt, AmountMinor: r.AmountMinor, Currency: r.Currency,
+		ExpiresAt: millis(r.ExpiresAt), Status: status}
+}
+
+func itemRow(r inventory.Row) v1.Item {
+	return v1.Item{SKU: r.Item.SKU, Name: r.Product.Name, OnHand: r.Item.OnHand, Reserved: r.Item.Reserved, Allocated: r.Item.Allocated,
+		Available: r.Available(), SafetyStock: r.Item.SafetyStock, Low: r.Low(), Version: r.Version, Position: r.Position}
+}
+
+func stockReceived(r app.StockReceived) v1.StockReceived {
+	return v1.StockReceived{StockReceiptID: r.StockReceiptID, SKU: r.Item.SKU, OnHand: r.Item.OnHand, Reserved: r.Item.Reserved,
+		Allocated: r.Item.Allocated, Available: r.Item.Available(r.Now), SafetyStock: r.Item.SafetyStock, Low: r.Item.Low(r.Now)}
+}
+
+func productRow(r products.Row) v1.Product {
+	return v1.Product{SKU: r.Product.SKU, Name: r.Product.Name, PriceMinor: r.Product.PriceMinor, Currency: r.Product.Currency,
+		Version: r.Version, Position: r.Position}
+}
+
+func productRegistered(r app.ProductRegistered) v1.ProductRegistered {
+	return v1.ProductRegistered{
+		Product:     productRow(products.Row{Product: r.Product}),
+		SafetyStock: r.Item.SafetyStock, LowStockThreshold: r.Item.LowStockThreshold,
+	}
+}

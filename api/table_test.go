@@ -1,0 +1,34 @@
+package api_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestProblemTable_hasEveryRefusal: a code that the domain or app refuses with has its row, or clients would get "refused".
+func TestProblemTable_hasEveryRefusal(t *testing.T) {
+	s := newShop(t)
+	code := regexp.MustCompile(`(?:Refuse\(|Refusal\{Code:\s*)"([a-z-]+)"`)
+	found := 0
+	for _, folder := range []string{"../domain/*", "../app"} {
+		files, err := filepath.Glob(folder + "/*.go")
+		require.NoError(t, err)
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			source, err := os.ReadFile(file)
+			require.NoError(t, err)
+			for _, match := range code.FindAllSubmatch(source, -1) {
+				found++
+				require.Equal(t, 200, s.get("/problems/"+string(match[1])).StatusCode, "%s refuses with %s", file, match[1])
+			}
+		}
+	}
+	require.Greater(t, found, 5, "refusals are written differently now: look for them anew")
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+
+	"ordermill/api/v1"
+)
+
+type ordersCommand struct {
+	Show showOrderCommand `cmd:"" help:"Show one order."`
+}
+
+type showOrderCommand struct {
+	ID string `arg:"" help:"Order id."`
+}
+
+// Run prints one order.
+func (c *showOrderCommand) Run(s *session) error {
+	server := s.client()
+	defer server.Close()
+	order, err := server.Order(s.ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if s.json {
+		s.print(order)
+		return nil
+	}
+	return s.order(order)
+}
+
+// order writes a summary for people: what it is, what it costs, what it waits for.
+func (s *session) order(o v1.Order) error {
+	headline := fmt.Sprintf("Order %s: %s, %s, %s", o.OrderID, o.Status, o.PaymentStatus, o.FulfillmentStatus)
+	if o.NeedsReview {
+		headline += " (needs review)"
+	}
+	fmt.Fprintln(s.Out, headline)
+	facts := [][]string{{"  placed", clock(o.PlacedAt)}, {"  updated", clock(o.UpdatedAt)}}
+	for _, fact := range [][]string{{"  reason", o.Reason}, {"  waiting for", o.WaitingFor}, {"  customer", o.CustomerRef}} {
+		if fact[1] != "" {
+			facts = append(facts, fact)
+		}
+	}
+	if o.PayBy != nil {
+		facts = append(facts, []string{"  pay by", clock(o.PayBy)})
+	}
+	facts = append(facts,
+		[]string{"  total", amount(o.GrandTotalMinor, o.Currency)},
+		[]string{"  captured", amount(o.CapturedMinor, o.Currency)},
+		[]string{"  outstanding", amount(o.OutstandingMinor, o.Currency)})
+	if o.RefundedMinor > 0 || o.RefundPendingMinor > 0 {
+		facts = append(facts, []string{"  refunded", amount(o.RefundedMinor, o.Currency)},
+			[]string{"  refund pending", amount(o.RefundPendingMinor, o.Currency)})
+	}
+	for _, l := range o.Lines {
+		facts = append(facts, []string{"  " + strconv.FormatInt(l.Quantity, 10) + " x " + l.SKU, amount(l.TotalMinor, o.Currency) + "  " + l.Name})
+	}
+	for _, short := range o.Shortages {
+		facts = append(facts, []string{"  short of " + short.SKU, fmt.Sprintf("%d asked for, %d available", short.Requested, short.Available)})
+	}
+	return s.table(facts)
+}

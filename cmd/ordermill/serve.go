@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"ordermill/internal/program"
+)
+
+// drainAtMost is how long a process that was told to stop finishes what it has begun.
+const drainAtMost = 10 * time.Second
+
+type devCommand struct {
+	Data   string `help:"Folder for the data; made if it is missing." default:"./ordermill-data" type:"path" placeholder:"DIR"`
+	Memory bool   `help:"Keep the data in a temporary folder, removed at exit."`
+}
+
+// Run starts the embedded shop. It listens on loopback only: there is no authentication.
+func (c *devCommand) Run(s *session) error {
+	if err := loopback(s.addr); err != nil {
+		return err
+	}
+	return s.serve(program.Config{Addr: s.addr, Data: c.Data, Memory: c.Memory, Demo: true, Migrate: true}, s.greet)
+}
+
+// greet tells who has just started the shop what to do with it.
+func (s *session) greet(url string) {
+	fmt.Fprintf(s.Out, `Ordermill listens on %[1]s
+Documentation: %[1]s/docs
+
+Place an order, and pay for it:
+
+  curl -X POST %[1]s/v1/messages -H 'Content-Type: application/json' -d '{"event_type":"order.created","payload":{"order_id":"123","items":[{"name":"Teddy Bear","quantity":1}]}}'
+  curl -X POST %[1]s/v1/messages -H 'Content-Type: application/json' -d '{"event_type":"payment.completed","payload":{"order_id":"123","amount":29.99}}'
+
+Then look: curl %[1]s/v1/orders/123
+
+Ctrl-C stops it.
+`, url)
+}
+
+type serveCommand struct {
+	Store    string `help:"The database: postgres://... or sqlite://FILE-OR-FOLDER." required:"" placeholder:"URL"`
+	Name     string `help:"The shop's name in the database: another tenant is another name." default:"ordermill"`
+	AMQP     string `name:"amqp" help:"Publish to, and take letters from, RabbitMQ." placeholder:"URL"`
+	Redis    string `help:"Publish to, and take letters from, Redis Streams." placeholder:"URL"`
+	Insecure bool   `help:"Serve without authentication: everybody who reaches the address may do everything."`
+	Migrate  bool   `help:"Bring the database to the version of this program first."`
+	Demo     bool   `help:"Seed the demo catalogue into an empty log."`
+}
+
+// Run starts one copy of the shop on a database of its own. Authentication is checked first.
+func (c *serveCommand) Run(s *session) error {
+	if !c.Insecure {
+		return usage("there is no authentication yet, so whoever reaches %s could do everything; "+
+			"serve starts only with --insecure, behind something that keeps others out", s.addr)
+	}
+	return s.serve(program.Config{
+		Addr: s.addr, Store: c.Store, Name: c.Name, AMQP: c.AMQP, Redis: c.Redis,
+		Migrate: c.Migrate, Demo: c.Demo,
+	}, func(url string) { fmt.Fprintf(s.Out, "Ordermill listens on %s\n", url) })
+}
+
+// serve runs the program until it fails or the session's context ends, then drains it.
+func (s *session) serve(config program.Config, started func(url string)) error {
+	config.Log = s.logger()
+	p, err := program.Start(s.ctx, config)
+	if err != nil {
+		return err
+	}
+	if s.json {
+		s.print(struct {
+			URL string `json:"url"`
+		}{p.URL()})
+	} else {
+		started(p.URL())
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- p.Wait() }()
+	var cause error
+	select {
+	case cause = <-failed:
+	case <-s.ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), drainAtMost)
+	defer cancel()
+	return errors.Join(cause, p.Stop(drain))
+}
+
+func (s *session) logger() *slog.Logger {
+	if s.json {
+		return slog.New(slog.NewJSONHandler(s.Err, nil))
+	}
+	return slog.New(slog.NewTextHandler(s.Err, nil))
+}
+
+// loopback refuses an address that others could reach.
+func loopback(addr string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return usage("--addr %q is not HOST:PORT: %w", addr, err)
+	}
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return usage("dev has no authentication and listens on this machine only: --addr must be 127.0.0.1, [::1] or localhost with a port, not %q", addr)
+}
+
+type migrateCommand struct {
+	Store string `help:"The database: postgres://... or sqlite://FILE-OR-FOLDER." required:"" placeholder:"URL"`
+	Name  string `help:"The shop's name in the database." default:"ordermill"`
+	Role  string `help:"Postgres: the role that the service runs as; it gets what it needs and no more." placeholder:"ROLE"`
+}
+
+// Run migrates.
+func (c *migrateCommand) Run(s *session) error {
+	if err := program.Migrate(s.ctx, c.Store, c.Name, c.Role); err != nil {
+		return err
+	}
+	return s.say(map[string]string{"status": "migrated"}, "The database is at the version of this program.")
+}

@@ -1,0 +1,43 @@
+package program
+
+import (
+	"log/slog"
+
+	"ordermill/app"
+)
+
+// Config says what to run. The zero value of a field is its default.
+type Config struct {
+	Addr string // where to listen, HOST:PORT; port 0 picks a free one
+
+	// Where the log is: a data folder (embedded), a temporary folder (Memory), or Store, postgres://... or sqlite://FOLDER.
+	Data   string
+	Memory bool
+	Store  string
+	Name   string // of the shop, on Postgres: prefix of its schemas; default ordermill
+
+	AMQP, Redis string // brokers' URLs; none: an embedded shop uses the in-process bus
+
+	Migrate bool // bring the store to this program's version first; embedded shops always do
+	Demo    bool // seed the demo catalogue into an empty log
+
+	Currency string     // of the store, ISO 4217; default USD
+	Timing   app.Timing // default app.DefaultTiming
+	Log      *slog.Logger
+}
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Currency == "" {
+		c.Currency = "USD"
+	}
+	if c.Timing == (app.Timing{}) {
+		c.Timing = app.DefaultTiming
+	}
+	if c.Addr == "" {
+		c.Addr = "127.0.0.1:8080"
+	}
+	return c
+}

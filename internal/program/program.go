@@ -1,0 +1,185 @@
+package program
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"ordermill/api"
+	"ordermill/app"
+	"ordermill/app/mailbox"
+	"ordermill/eventstore"
+	"ordermill/eventstore/subscription"
+	"ordermill/internal/demo"
+	"ordermill/messaging"
+	"ordermill/projections"
+	"ordermill/projections/inventory"
+	"ordermill/projections/orders"
+	"ordermill/projections/payments"
+	"ordermill/projections/products"
+)
+
+// Program is one running copy.
+type Program struct {
+	config     Config
+	store      *store
+	events     *eventstore.Store
+	transports []messaging.Transport
+	models     projections.Set
+	server     *http.Server
+	listener   net.Listener
+
+	deciding  *group // the command queue
+	consuming *group // everyone who reads the log, and the inboxes: stopped before the queue they send commands to
+	served    chan error
+	ready     atomic.Bool
+	stopOnce  sync.Once
+	stopError error
+}
+
+// Start brings everything up and returns once the program answers. Read models may still be catching up: /readyz tells.
+func Start(ctx context.Context, config Config) (*Program, error) {
+	p := &Program{config: config.withDefaults(), deciding: newGroup(), consuming: newGroup(), served: make(chan error, 1)}
+	if err := p.start(ctx); err != nil {
+		return nil, errors.Join(err, p.Stop(context.WithoutCancel(ctx)))
+	}
+	return p, nil
+}
+
+func (p *Program) start(ctx context.Context) (err error) {
+	c := p.config
+	if p.listener, err = net.Listen("tcp", c.Addr); err != nil {
+		return fmt.Errorf("listen on %s: %w", c.Addr, err)
+	}
+	if p.store, err = openStore(ctx, c); err != nil {
+		return err
+	}
+	p.events = eventstore.New(p.store.Driver())
+	if p.transports, err = openTransports(c, p.store); err != nil {
+		return err
+	}
+	owner := subscription.Owner{ID: uuid.NewString(), Sole: p.store.embedded}
+
+	// Commands: one queue, one desk.
+	queue := app.NewQueue(p.events, time.Now, c.Log)
+	desk := app.NewDesk(queue, p.events, c.Currency, c.Log)
+	p.deciding.run(queue.Run)
+	if c.Demo {
+		if err := demo.Seed(ctx, desk); err != nil {
+			return fmt.Errorf("seed the demo catalogue: %w", err)
+		}
+	}
+	head, err := p.events.Head(ctx)
+	if err != nil {
+		return err
+	}
+
+	// Read models, each a projector woken by every transport.
+	var (
+		orderRows   = projections.New(orders.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
+		paymentRows = projections.New(payments.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
+		stockRows   = projections.New(inventory.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
+		productRows = projections.New(products.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
+	)
+	p.models = projections.Set{orderRows, paymentRows, stockRows, productRows}
+
+	// The REST surface over both.
+	box := mailbox.New(p.store.durable, p.store.log.Read)
+	p.server = api.New(api.Config{
+		Desk: desk, Events: p.events, Orders: orderRows, Payments: paymentRows, Inventory: stockRows, Products: productRows,
+		ReadModels: p.models, Messages: app.NewMessages(p.store.log.Read), Mailbox: box, Consumers: p.store.databases(),
+		Ready: p.readiness, Version: app.Version(), Log: c.Log,
+	}).Server()
+
+	p.consume(owner, queue, box)
+	for _, t := range p.transports {
+		inbox := app.NewInbox(desk, p.store.durable)
+		p.consuming.run(func(ctx context.Context) { takeLetters(ctx, t, inbox, p.store.log, owner, c.Log) })
+	}
+	p.consuming.run(func(ctx context.Context) { p.becomeReady(ctx, head.Position) })
+	go func() { p.served <- p.server.Serve(p.listener) }()
+	return nil
+}
+
+// consume starts everyone who reads the log.
+func (p *Program) consume(owner subscription.Owner, queue *app.Queue, mailer app.Mailer) {
+	c := p.config
+	woken := []subscription.Option{subscription.WithFeeds(feeds(p.transports)...), subscription.WithLogger(c.Log)}
+	p.consuming.run(func(ctx context.Context) { p.models.Run(ctx, woken...) })
+
+	reactor := func(r subscription.Reactor, options ...subscription.Option) {
+		consumer := subscription.NewReactor(p.events, p.store.log, owner, r, options...)
+		p.consuming.run(func(ctx context.Context) { _ = consumer.Run(ctx) }) // it has told why it stopped
+	}
+	reactor(app.NewCheckout(queue, c.Currency, c.Timing), woken...)
+	reactor(app.NewConfirmations(queue, mailer, "mailbox"), append(woken, subscription.FromHead())...)
+	for _, t := range p.transports {
+		reactor(messaging.NewRelay(t), subscription.WithLogger(c.Log))
+	}
+}
+
+// becomeReady waits until every read model has reached the head that the log had at the start.
+func (p *Program) becomeReady(ctx context.Context, head int64) {
+	if p.models.WaitFor(ctx, head) == nil {
+		p.ready.Store(true)
+	}
+}
+
+var errCatchingUp = errors.New("read models are still catching up with the log")
+
+func (p *Program) readiness(context.Context) error {
+	if p.ready.Load() {
+		return nil
+	}
+	return errCatchingUp
+}
+
+// URL is where the program answers, http://HOST:PORT.
+func (p *Program) URL() string { return "http://" + p.listener.Addr().String() }
+
+// Wait returns when the program has stopped serving: nil after Stop, otherwise why.
+func (p *Program) Wait() error {
+	err := <-p.served
+	p.served <- err
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// Stop takes no more requests, lets those under way finish, and takes everything down in the opposite order of Start. What
+// has not finished when ctx ends is cut off; nothing that was acknowledged depends on it. It may be called again.
+func (p *Program) Stop(ctx context.Context) error {
+	p.stopOnce.Do(func() { p.stopError = p.shutdown(ctx) })
+	return p.stopError
+}
+
+func (p *Program) shutdown(ctx context.Context) error {
+	var errs []error
+	if p.server != nil {
+		if err := p.server.Shutdown(ctx); err != nil {
+			errs = append(errs, err, p.server.Close())
+		}
+	} else if p.listener != nil {
+		errs = append(errs, p.listener.Close())
+	}
+	p.consuming.stop()
+	p.deciding.stop()
+	for _, t := range p.transports {
+		errs = append(errs, t.Close())
+	}
+	if p.events != nil {
+		errs = append(errs, p.events.Close())
+	}
+	if p.store != nil {
+		errs = append(errs, p.store.Close(), p.store.forget())
+	}
+	return errors.Join(errs...)
+}
