@@ -1,0 +1,35 @@
+# Everything a developer runs. It needs Go; `make test` and `make bench` also need the Debian packages named in
+# internal/services/server/debian-packages, which root gets installed and others are told about.
+
+.POSIX:
+.PHONY: help run test test-embedded check bench bin/withservers packages
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 - \2/p' Makefile
+
+run: ## start Ordermill on this machine: SQLite and an in-process bus, nothing to install
+	go run ./cmd/ordermill dev
+
+test: packages bin/withservers ## run all tests against real servers, then again with the race detector at small counts
+	bin/withservers sh -ec 'go test -timeout 8m ./...; CGO_ENABLED=1 go test -race -short -timeout 8m ./...'
+
+test-embedded: ## run the tests that need no servers
+	@echo 'Tests that need PostgreSQL, RabbitMQ or Redis are left out; make test runs them.'
+	ORDERMILL_TEST_EMBEDDED=1 go test ./...
+
+check: ## formatting, vet, staticcheck, exhaustive sums, import rules
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w these: $$unformatted" >&2; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go tool go-check-sumtype -default-signifies-exhaustive=false ./...
+	go test ./internal/archtest
+
+bench: packages ## measure against plain inserts, at most 10 minutes; FULL=1 for the README's figures
+	go run ./internal/bench
+
+packages:
+	@.ci/install-packages
+
+bin/withservers:
+	go build -buildvcs=false -o $@ ./internal/services/withservers
