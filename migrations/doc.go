@@ -1,5 +1,5 @@
 // Package migrations holds the tables of a shop as numbered SQL, the same numbers and names for SQLite and Postgres, and
-// brings a database to the newest of them.
+// brings a database to the newest of them. SQL that runs on both stands once, in both/.
 //
 // The tables stand in two places. The log's place has the log and everything else that cannot be made again: reactors'
 // checkpoints, the inbox, contacts, keys. The read place has what can be dropped: projectors' checkpoints and the

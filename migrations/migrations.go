@@ -7,13 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"slices"
 
 	"github.com/pressly/goose/v3"
 )
 
-//go:embed sqlite/*.sql postgres/*.sql
+//go:embed both/*.sql sqlite/*.sql postgres/*.sql
 var files embed.FS
 
 // Errors of the checks, matched with errors.Is.
@@ -54,7 +53,7 @@ func (p Place) check(version int64) error {
 func (p Place) up(ctx context.Context, db *sql.DB, dialect goose.Dialect, versionTable string, prepare func(version int64) string) error {
 	var steps []*goose.Migration
 	for _, version := range p {
-		text, err := source(string(dialect), version)
+		text, err := source(dialect, version)
 		if err != nil {
 			return err
 		}
@@ -75,13 +74,23 @@ func (p Place) up(ctx context.Context, db *sql.DB, dialect goose.Dialect, versio
 	return nil
 }
 
-// source is the SQL of one numbered migration.
-func source(dialect string, version int64) (string, error) {
-	folder := map[string]string{string(goose.DialectSQLite3): "sqlite", string(goose.DialectPostgres): "postgres"}[dialect]
-	names, err := fs.Glob(files, path.Join(folder, fmt.Sprintf("%04d_*.sql", version)))
-	if err != nil || len(names) != 1 {
-		return "", fmt.Errorf("migrations: want one file for version %d in %s, have %q", version, folder, names)
+// source is the SQL of one numbered migration: a file for both databases, or one for each.
+func source(dialect goose.Dialect, version int64) (string, error) {
+	folder := "postgres"
+	if dialect == goose.DialectSQLite3 {
+		folder = "sqlite"
 	}
-	text, err := files.ReadFile(names[0])
+	var found []string
+	for _, in := range []string{"both", folder} {
+		names, err := fs.Glob(files, fmt.Sprintf("%s/%04d_*.sql", in, version))
+		if err != nil {
+			return "", err
+		}
+		found = append(found, names...)
+	}
+	if len(found) != 1 {
+		return "", fmt.Errorf("migrations: want one file for version %d in both or %s, have %q", version, folder, found)
+	}
+	text, err := files.ReadFile(found[0])
 	return string(text), err
 }

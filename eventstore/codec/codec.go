@@ -17,7 +17,7 @@ var ErrUnknown = errors.New("this program does not know the event; a newer one w
 // Type is a kind of event as the log names it.
 type Type struct {
 	Name     string
-	Version  int           // schema version that is written; older ones can be read
+	Version  int           // schema version, from 1
 	Category string        // of the streams it stands in
 	Sample   decider.Event // its zero value
 
@@ -45,15 +45,18 @@ func of[E decider.Event](category string) Type {
 	}}
 }
 
-// strict refuses what the event has no field for: a member that nobody reads would be a fact lost.
+// strict refuses what is not one object, or has a member for which the event has no field: it would be a fact lost.
 func strict(data []byte, event any) error {
+	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
+		return errors.New("the data is not a JSON object")
+	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(event); err != nil {
 		return err
 	}
-	if d.More() {
-		return errors.New("text after the object")
+	if rest := data[d.InputOffset():]; len(bytes.TrimSpace(rest)) > 0 {
+		return errors.New("something stands after the JSON object")
 	}
 	return nil
 }
@@ -81,8 +84,8 @@ func Decode(record eventstore.Record) (decider.Event, error) {
 		return nil, fmt.Errorf("%w: type %q", ErrUnknown, record.Type)
 	case record.SchemaVersion > t.Version:
 		return nil, fmt.Errorf("%w: version %d of %s, known up to %d", ErrUnknown, record.SchemaVersion, t.Name, t.Version)
-	case record.SchemaVersion < 1:
-		return nil, fmt.Errorf("%s has schema version %d; versions start at 1", t.Name, record.SchemaVersion)
+	case record.SchemaVersion < t.Version:
+		return nil, fmt.Errorf("version %d of %s was never written", record.SchemaVersion, t.Name)
 	}
 	event, err := t.decode(record.Data)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"ordermill/eventstore"
@@ -20,13 +19,6 @@ func TestDriver_keepsTheLogsPromises(t *testing.T) {
 	storetest.Run(t, func(st storetest.T) storetest.Log {
 		t := st.(testing.TB)
 		name := migrated(t, url)
-		owner, err := pgx.Connect(t.Context(), url)
-		require.NoError(t, err)
-		t.Cleanup(func() { require.NoError(t, owner.Close(context.Background())) })
-		_, err = owner.Exec(t.Context(), `SET search_path = `+name+`_log`)
-		require.NoError(t, err)
-		_, err = owner.Exec(t.Context(), `SET session_replication_role = replica`) // walks past ordinary triggers
-		require.NoError(t, err)
 		return storetest.Log{
 			Driver: open(t, url, name).Driver(),
 			Twin:   func(st storetest.T) eventstore.Driver { return open(st.(testing.TB), url, name).Driver() },
@@ -43,7 +35,11 @@ func TestDriver_keepsTheLogsPromises(t *testing.T) {
 				`UPDATE log SET log_id = gen_random_uuid()`,
 				`DELETE FROM log`,
 			},
-			Exec: func(ctx context.Context, sql string) error { _, err := owner.Exec(ctx, sql); return err },
+			Exec: func(ctx context.Context, sql string) error {
+				// replica: ordinary triggers would not fire
+				_, err := connect(t, url).Exec(ctx, `SET search_path = `+name+`_log; SET session_replication_role = replica; `+sql)
+				return err
+			},
 		}
 	})
 }

@@ -1,6 +1,6 @@
 -- The log's identity, made once and never changed.
 CREATE TABLE log (
-	only   integer PRIMARY KEY CHECK (only = 1),
+	id     integer PRIMARY KEY CHECK (id = 1),
 	log_id text NOT NULL
 );
 INSERT INTO log VALUES (1, gen_random_uuid());
