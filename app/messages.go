@@ -49,9 +49,9 @@ func NewMessages(read *sql.DB) *Messages { return &Messages{read} }
 // Message returns one letter, or ErrNoMessage.
 func (m *Messages) Message(ctx context.Context, id string) (Message, error) {
 	found, err := m.query(ctx, `
-		SELECT key, response, NULL, '', '', position, recorded_at FROM receipts WHERE scope = 'message' AND key = $1
+		SELECT key, response, CAST(NULL AS text), '', '', position, recorded_at FROM receipts WHERE scope = 'message' AND key = $1
 		UNION ALL
-		SELECT message_id, NULL, problem, source, event_type, 0, received_at FROM inbox WHERE message_id = $1`, id)
+		SELECT message_id, CAST(NULL AS bytea), problem, source, event_type, 0, received_at FROM inbox WHERE message_id = $1`, id)
 	if err == nil && len(found) == 0 {
 		err = ErrNoMessage
 	}
@@ -68,11 +68,11 @@ func (m *Messages) List(ctx context.Context, before string, limit int) ([]Messag
 	}
 	return m.query(ctx, `
 		SELECT * FROM (
-			SELECT key AS id, response, NULL AS problem, '' AS source, '' AS event_type, position, recorded_at
+			SELECT key AS id, response, CAST(NULL AS text) AS problem, '' AS source, '' AS event_type, position, recorded_at
 			FROM receipts WHERE scope = 'message' AND key < $1 ORDER BY key DESC LIMIT $2) AS decided
 		UNION ALL
 		SELECT * FROM (
-			SELECT message_id AS id, NULL, problem, source, event_type, 0, received_at
+			SELECT message_id AS id, CAST(NULL AS bytea), problem, source, event_type, 0, received_at
 			FROM inbox WHERE message_id < $1 ORDER BY message_id DESC LIMIT $2) AS refused
 		ORDER BY id DESC LIMIT $2`, before, limit)
 }

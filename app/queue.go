@@ -16,6 +16,8 @@ import (
 const (
 	maxDrain = 256             // commands decided and written together
 	patience = 5 * time.Second // how long a client's command is decided anew while other copies keep changing its streams
+	// appendAtMost bounds one append, so that a database which neither answers nor hangs up is told to callers as away.
+	appendAtMost = 10 * time.Second
 )
 
 // ErrConcurrentChange tells a client that others kept changing the same streams. Nothing was written; trying again is safe.
@@ -117,7 +119,7 @@ func (q *Queue) Run(ctx context.Context) {
 			return
 		}
 		q.decideAll(batch)
-		q.write(context.WithoutCancel(ctx), batch)
+		q.write(ctx, batch)
 	}
 }
 
@@ -178,8 +180,8 @@ func decideSafely(d *Decision, decide func(*Decision) (any, error)) (result any,
 	return decide(d)
 }
 
-// write appends what the batch decided and tells every caller, except those whose streams another copy changed: they are
-// decided again.
+// write appends what the batch decided, even if the process was told to stop meanwhile, and tells every caller, except those
+// whose streams another copy changed: they are decided again.
 func (q *Queue) write(ctx context.Context, batch []*task) {
 	var asked []*task
 	var requests []eventstore.Request
@@ -194,7 +196,12 @@ func (q *Queue) write(ctx context.Context, batch []*task) {
 	if len(asked) == 0 {
 		return
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), appendAtMost)
+	defer cancel()
 	outcomes, err := q.store.Append(ctx, requests)
+	if errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, eventstore.ErrOutcomeUnknown) {
+		err = fmt.Errorf("%w: no answer in %s", eventstore.ErrUnavailable, appendAtMost)
+	}
 	for i, t := range asked {
 		if err != nil {
 			q.states.forget(t.decision.expected)
