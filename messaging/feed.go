@@ -15,7 +15,8 @@ import (
 // Open makes a subscriber that brings one consumer what comes after its checkpoint. Run closes it.
 type Open func(ctx context.Context, consumer string, from eventstore.Checkpoint) (message.Subscriber, error)
 
-// Feed is the feed of every transport: a Watermill subscriber, a router with one handler, and the rules of when to acknowledge.
+// Feed is the feed of every transport: a Watermill subscriber, a router with one handler, and the rules of when to
+// acknowledge.
 type Feed struct {
 	name    string
 	topic   string

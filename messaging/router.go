@@ -17,6 +17,9 @@ var (
 	errHandlerPanicked   = errors.New("the handler panicked")
 )
 
+// closeTimeout bounds the wait for a delivery that does not heed the end of its context.
+const closeTimeout = 10 * time.Second
+
 // route runs a Watermill router with one handler on one subscription until ctx ends, the handler fails or the
 // subscription dies, and says which. A router with more handlers would drop a dead one silently.
 func route(ctx context.Context, log *slog.Logger, name, topic string, subscriber message.Subscriber, handle func(*message.Message) error) error {
@@ -25,7 +28,7 @@ func route(ctx context.Context, log *slog.Logger, name, topic string, subscriber
 		return err
 	}
 	defer d.Close()
-	router, err := message.NewRouter(message.RouterConfig{CloseTimeout: ConfirmTimeout}, Logger(log))
+	router, err := message.NewRouter(message.RouterConfig{CloseTimeout: closeTimeout}, Logger(log))
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ type Config struct {
 	Data   string
 	Memory bool
 	Store  string
-	Name   string // of the shop, on Postgres: prefix of its schemas; default ordermill
+	Name   string // of the shop: prefix of its schemas, exchanges, queues and streams; default ordermill
 
 	AMQP, Redis string // brokers' URLs; none: an embedded shop uses the in-process bus
 

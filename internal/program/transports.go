@@ -14,18 +14,19 @@ import (
 )
 
 // openTransports makes what the configuration names. Nothing is dialled yet: a broker may be away when we start. An embedded
-// shop without brokers gets the in-process bus; copies on one Postgres without brokers are woken by the store itself.
+// shop without brokers gets the in-process bus; copies on one Postgres without brokers are woken by the store itself. The shop's
+// name is the prefix of exchanges, queues and streams, so that another tenant is another name here too.
 func openTransports(c Config, s *store) ([]messaging.Transport, error) {
 	var all []messaging.Transport
 	if c.AMQP != "" {
-		t, err := amqp.New(c.AMQP, amqp.Options{Log: c.Log})
+		t, err := amqp.New(c.AMQP, amqp.Options{Prefix: c.Name, Log: c.Log})
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, t)
 	}
 	if c.Redis != "" {
-		t, err := redisstream.New(c.Redis, redisstream.Options{Cursor: app.NewCursor(s.durable, "redis-inbox"), Log: c.Log})
+		t, err := redisstream.New(c.Redis, redisstream.Options{Prefix: c.Name, Cursor: app.NewCursor(s.durable, "redis-inbox"), Log: c.Log})
 		if err != nil {
 			return nil, err
 		}

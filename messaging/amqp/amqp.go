@@ -67,8 +67,8 @@ func (t *Transport) Feed() subscription.Feed { return t.feed }
 // SharedInbox is true: the broker picks a single active consumer among all copies.
 func (t *Transport) SharedInbox() bool { return true }
 
-// Close ends the connections. While the broker is away, it leaves one goroutine of Watermill's connection behind, which waits
-// for a reconnect that was called off; that is a fault of the library, and harmless at the end of a program.
+// Close ends the connections. While the broker is away, it leaves one goroutine of Watermill's connection behind, which
+// waits for a reconnect that was called off; that is a fault of the library, and harmless at the end of a program.
 func (t *Transport) Close() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -13,7 +13,7 @@ const (
 	heartbeat      = 10 * time.Second
 	dialTimeout    = 5 * time.Second  // for the handshake as well
 	prepareTimeout = 10 * time.Second // for all of it; a quorum queue that is electing answers after seconds
-	closeWait      = time.Second      // for the broker's goodbye, which never comes while it is short of memory
+	closeWait      = 2 * time.Second  // for the broker's goodbye, which never comes while it is short of memory
 )
 
 // session is one connection with one channel. We hold the socket, because cutting it is the only thing that ends every

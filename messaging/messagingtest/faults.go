@@ -34,7 +34,7 @@ func publishUntilConfirmed(t testing.TB, transport messaging.Transport, records 
 	}
 }
 
-func absentAtStart(t *testing.T, target Target, broker Broker) {
+func absentAtStart(t testing.TB, target Target, broker Broker) {
 	names, log := target.Fresh(t), NewLog()
 	broker.Kill()
 	transport := open(t, names)
@@ -59,7 +59,7 @@ func absentAtStart(t *testing.T, target Target, broker Broker) {
 	}
 }
 
-func killed(t *testing.T, target Target, broker Broker) {
+func killed(t testing.TB, target Target, broker Broker) {
 	names, log := target.Fresh(t), NewLog()
 	transport := open(t, names)
 	c := newConsumer("orders", log)
@@ -91,7 +91,7 @@ func killed(t *testing.T, target Target, broker Broker) {
 	c.verify(t)
 }
 
-func hangs(t *testing.T, target Target, broker Broker) {
+func hangs(t testing.TB, target Target, broker Broker) {
 	names, log := target.Fresh(t), NewLog()
 	transport := open(t, names)
 	c := newConsumer("orders", log)
@@ -122,7 +122,7 @@ func hangs(t *testing.T, target Target, broker Broker) {
 	publishUntilConfirmed(t, transport, records)
 }
 
-func lettersStay(t *testing.T, target Target, broker Broker) {
+func lettersStay(t testing.TB, target Target, broker Broker) {
 	names := target.Fresh(t)
 	_, m := openInbox(t, names)
 	broker.Stop() // RabbitMQ 3.10 loses the leader of a quorum queue for good if it is killed within seconds of the declaration
@@ -147,7 +147,7 @@ func lettersStay(t *testing.T, target Target, broker Broker) {
 
 // Disturb connects a consumer, lets somebody damage what the broker holds, and checks that the same transport brings
 // the consumer the records that come after.
-func Disturb(t *testing.T, transport messaging.Transport, damage func()) {
+func Disturb(t testing.TB, transport messaging.Transport, damage func()) {
 	t.Helper()
 	log := NewLog()
 	c := newConsumer("orders", log)

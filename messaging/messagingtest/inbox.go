@@ -101,7 +101,7 @@ func (m *mailman) skipProbes(t testing.TB) messaging.Inbound {
 	}
 }
 
-func failureSameLetterAgain(t *testing.T, target Target) {
+func failureSameLetterAgain(t testing.TB, target Target) {
 	names := target.Fresh(t)
 	_, m := openInbox(t, names)
 	for _, body := range []string{"1", "2", "3"} {
@@ -117,7 +117,7 @@ func failureSameLetterAgain(t *testing.T, target Target) {
 	m.stop(t)
 }
 
-func restartKeepsLetters(t *testing.T, target Target) {
+func restartKeepsLetters(t testing.TB, target Target) {
 	names := target.Fresh(t)
 	transport, m := openInbox(t, names)
 	for _, body := range []string{"1", "2", "3", "4", "5"} {
@@ -139,7 +139,7 @@ func restartKeepsLetters(t *testing.T, target Target) {
 	m.stop(t)
 }
 
-func letterUnderWay(t *testing.T, target Target) {
+func letterUnderWay(t testing.TB, target Target) {
 	names := target.Fresh(t)
 	transport, m := openInbox(t, names)
 	names.Send(t, []byte("1"))
@@ -155,7 +155,7 @@ func letterUnderWay(t *testing.T, target Target) {
 	m.stop(t)
 }
 
-func anyBytesHandedOn(t *testing.T, target Target) {
+func anyBytesHandedOn(t testing.TB, target Target) {
 	names := target.Fresh(t)
 	_, m := openInbox(t, names)
 	bodies := []string{"", "\xff\x00 no JSON", `{"event_type":"order.created"}`}

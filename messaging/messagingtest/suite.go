@@ -17,7 +17,13 @@ import (
 
 // Run checks what every transport promises. It needs no fault, so it may run under the race detector.
 func Run(t *testing.T, target Target) {
-	rules := map[string]func(*testing.T, Target){
+	for name, rule := range rules(target) {
+		t.Run(name, func(t *testing.T) { rule(t, target) })
+	}
+}
+
+func rules(target Target) map[string]func(testing.TB, Target) {
+	rules := map[string]func(testing.TB, Target){
 		"Publish_nothing_isNothing":          publishNothing,
 		"Feed_keepsOrderAndBytes":            keepsOrderAndBytes,
 		"Feed_doubles_appliedOnce":           doublesAppliedOnce,
@@ -38,9 +44,7 @@ func Run(t *testing.T, target Target) {
 		rules["Inbox_anyBytes_handedOn"] = anyBytesHandedOn
 		rules["Inbox_letterUnderWay_endsOnce"] = letterUnderWay
 	}
-	for name, rule := range rules {
-		t.Run(name, func(t *testing.T) { rule(t, target) })
-	}
+	return rules
 }
 
 func open(t testing.TB, names Names) messaging.Transport {
@@ -53,11 +57,11 @@ func open(t testing.TB, names Names) messaging.Transport {
 	return transport
 }
 
-func publishNothing(t *testing.T, target Target) {
+func publishNothing(t testing.TB, target Target) {
 	require.NoError(t, open(t, target.Fresh(t)).Publisher().Publish(messaging.TopicEvents))
 }
 
-func keepsOrderAndBytes(t *testing.T, target Target) {
+func keepsOrderAndBytes(t testing.TB, target Target) {
 	transport, log := open(t, target.Fresh(t)), NewLog()
 	c := newConsumer("orders", log)
 	first := log.Append(1)
@@ -71,7 +75,7 @@ func keepsOrderAndBytes(t *testing.T, target Target) {
 	c.ascending(t)
 }
 
-func doublesAppliedOnce(t *testing.T, target Target) {
+func doublesAppliedOnce(t testing.TB, target Target) {
 	transport, log := open(t, target.Fresh(t)), NewLog()
 	c := newConsumer("orders", log)
 	first := log.Append(1)
@@ -86,7 +90,7 @@ func doublesAppliedOnce(t *testing.T, target Target) {
 	c.verify(t)
 }
 
-func restartContinues(t *testing.T, target Target) {
+func restartContinues(t testing.TB, target Target) {
 	names, log := target.Fresh(t), NewLog()
 	transport := open(t, names)
 	c := newConsumer("orders", log)
@@ -113,7 +117,7 @@ func restartContinues(t *testing.T, target Target) {
 	}
 }
 
-func manyConsumers(t *testing.T, target Target) {
+func manyConsumers(t testing.TB, target Target) {
 	transport, log := open(t, target.Fresh(t)), NewLog()
 	consumers := make([]*consumer, 8)
 	first := log.Append(1)
@@ -130,7 +134,7 @@ func manyConsumers(t *testing.T, target Target) {
 	}
 }
 
-func slowConsumer(t *testing.T, target Target) {
+func slowConsumer(t testing.TB, target Target) {
 	transport, log := open(t, target.Fresh(t)), NewLog()
 	quick, slow := newConsumer("quick", log), newConsumer("slow", log)
 	first := log.Append(1)
@@ -154,18 +158,18 @@ func slowConsumer(t *testing.T, target Target) {
 	slow.verify(t)
 }
 
-func deliverFails(t *testing.T, target Target) {
+func deliverFails(t testing.TB, target Target) {
 	runUntil(t, target, func(err, cause error) { require.ErrorIs(t, err, cause) },
 		func(cause error) error { return cause })
 }
 
-func deliverPanics(t *testing.T, target Target) {
+func deliverPanics(t testing.TB, target Target) {
 	runUntil(t, target, func(err, _ error) { require.ErrorContains(t, err, "panic") },
 		func(cause error) error { panic(cause) })
 }
 
 // runUntil runs a feed whose deliver fails, and checks that Run returns then and not before.
-func runUntil(t *testing.T, target Target, check func(err, cause error), fail func(error) error) {
+func runUntil(t testing.TB, target Target, check func(err, cause error), fail func(error) error) {
 	transport, log := open(t, target.Fresh(t)), NewLog()
 	records := log.Append(1)
 	cause := errors.New("the consumer cannot go on")
@@ -188,7 +192,7 @@ func runUntil(t *testing.T, target Target, check func(err, cause error), fail fu
 	}
 }
 
-func endsDuringDelivery(t *testing.T, target Target) {
+func endsDuringDelivery(t testing.TB, target Target) {
 	transport, log := open(t, target.Fresh(t)), NewLog()
 	records := log.Append(1)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -212,7 +216,7 @@ func endsDuringDelivery(t *testing.T, target Target) {
 	}
 }
 
-func foreignMessages(t *testing.T, target Target) {
+func foreignMessages(t testing.TB, target Target) {
 	names, log := target.Fresh(t), NewLog()
 	transport := open(t, names)
 	c := newConsumer("orders", log)
@@ -232,7 +236,7 @@ func foreignMessages(t *testing.T, target Target) {
 	require.Positive(t, transport.Feed().(interface{ Foreign() int64 }).Foreign())
 }
 
-func nilMeansKept(t *testing.T, target Target) {
+func nilMeansKept(t testing.TB, target Target) {
 	names, log := target.Fresh(t), NewLog()
 	transport := open(t, names)
 	publish(t, transport, log.Append(1))

@@ -33,7 +33,8 @@ type publisher struct {
 	log    *slog.Logger
 }
 
-// Publish returns once Redis has taken every message, or had it already. It obeys the first message's context and its own deadline.
+// Publish returns once Redis has taken every message, or had it already. It obeys the first message's context and its
+// own deadline.
 func (p *publisher) Publish(topic string, messages ...*message.Message) error {
 	if len(messages) == 0 {
 		return nil

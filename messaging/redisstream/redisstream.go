@@ -9,6 +9,7 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"ordermill/eventstore/subscription"
 	"ordermill/messaging"
@@ -23,7 +24,7 @@ const dialTimeout = 5 * time.Second
 // Options of a transport; the zero value is good where no inbox is run.
 type Options struct {
 	Prefix string           // of the streams; default ordermill
-	MaxLen int64            // entries the stream of records keeps, roughly; default 20000. A consumer far behind reads all of it at once
+	MaxLen int64            // entries kept of the records, roughly; default 20000. Who is far behind reads all at once
 	Cursor messaging.Cursor // of the inbox; needed to run it
 	Log    *slog.Logger     // default slog.Default()
 }
@@ -52,6 +53,8 @@ func New(url string, o Options) (*Transport, error) {
 	}
 	options.ContextTimeoutEnabled = true
 	options.DialTimeout = dialTimeout
+	// Announcements of maintenance are known to managed Redis only; asking costs a command on every connection.
+	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	if o.Prefix == "" {
 		o.Prefix = messaging.DefaultPrefix
 	}
