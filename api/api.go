@@ -44,14 +44,13 @@ type API struct {
 	huma      huma.API
 	schemas   huma.Registry
 	validator validator
-	log       *slog.Logger
 	stopping  context.Context // ends when the server begins to shut down: event streams end with it
 	stop      context.CancelFunc
 }
 
 // New builds the REST surface. It starts nothing.
 func New(config Config) *API {
-	a := &API{Config: config, engine: newEngine(), log: config.Log}
+	a := &API{Config: config, engine: newEngine()}
 	a.stopping, a.stop = context.WithCancel(context.Background())
 	a.engine.Use(a.recovered)
 	a.engine.NoRoute(func(c *gin.Context) { fail(v1.NotFound, "this path is not known; /docs lists those that are").write(c) })
@@ -105,7 +104,7 @@ func (a *API) Server() *http.Server {
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       60 * time.Second,
 		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+		ErrorLog:          slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn),
 	}
 	server.RegisterOnShutdown(a.stop)
 	return server
@@ -122,7 +121,7 @@ func (a *API) recovered(c *gin.Context) {
 			panic(cause)
 		}
 		p := fail(v1.InternalError, "the program ran into something nobody foresaw")
-		a.log.Error("panic", "instance", p.Instance, "method", c.Request.Method, "route", c.FullPath(),
+		a.Log.Error("panic", "instance", p.Instance, "method", c.Request.Method, "route", c.FullPath(),
 			"error", fmt.Sprint(cause), "stack", string(debug.Stack()))
 		if !c.Writer.Written() {
 			p.write(c)

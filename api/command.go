@@ -7,12 +7,18 @@ import (
 	"reflect"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"ordermill/api/v1"
 	"ordermill/app"
+	"ordermill/domain/inventory"
+	"ordermill/domain/order"
+	"ordermill/domain/payment"
+	"ordermill/domain/product"
+	"ordermill/eventstore"
 	"ordermill/internal/strictjson"
 )
 
@@ -29,8 +35,7 @@ type Request struct {
 
 // Resolve keeps the path, which is part of an idempotency key's scope.
 func (r *Request) Resolve(ctx huma.Context) []error {
-	u := ctx.URL()
-	r.path = u.EscapedPath()
+	r.path = ctx.URL().Path
 	return nil
 }
 
@@ -53,7 +58,7 @@ type answer struct {
 	Status   int
 	Type     string `header:"Content-Type" hidden:"true"`
 	Location string `header:"Location"`
-	Position string `header:"X-Position" doc:"of the last event that the command wrote; absent if it wrote none"`
+	Position string `header:"X-Position" doc:"of the last event that the command wrote or, if all was done already, of what it is about"`
 	Replayed string `header:"Idempotency-Replayed" doc:"true: this is the stored answer to an earlier request with the same key"`
 	Applied  string `header:"Preference-Applied" doc:"wait=N, if the answer waited for the checkout to settle"`
 	Body     []byte
@@ -101,7 +106,7 @@ func command[In, Out any, I any, R interface {
 		if err != nil {
 			return nil, err
 		}
-		out, err := answerOf(done)
+		out, err := a.answerOf(ctx, done)
 		if w, ok := any(in).(interface{ seconds() int }); err == nil && ok && w.seconds() > 0 {
 			if a.settled(ctx, done.Position, time.Duration(w.seconds())*time.Second) {
 				out.Applied = fmt.Sprintf("wait=%d", w.seconds())
@@ -129,19 +134,41 @@ func (a *API) read(raw []byte, schema *huma.Schema, into any, o options) error {
 	return nil
 }
 
-func answerOf(done app.Answer) (*answer, error) {
+func (a *API) answerOf(ctx context.Context, done app.Answer) (*answer, error) {
 	status, location, body, err := unkeep(done.Body)
 	if err != nil {
 		return nil, err
 	}
 	out := &answer{Status: status, Type: "application/json", Location: location, Body: body}
-	if done.Position > 0 {
-		out.Position = strconv.FormatInt(done.Position, 10)
+	position := done.Position
+	if position == 0 {
+		position = a.lastPosition(ctx, location)
+	}
+	if position > 0 {
+		out.Position = strconv.FormatInt(position, 10)
 	}
 	if done.Replayed {
 		out.Replayed = "true"
 	}
 	return out, nil
+}
+
+// lastPosition is that of the last event of the resource at a location, for a command that found everything done already;
+// 0 if it cannot be told, which is no reason to fail what has been answered.
+func (a *API) lastPosition(ctx context.Context, location string) int64 {
+	parts := strings.Split(location, "/") // "", v1, orders, {id}
+	category, ok := map[string]string{"orders": order.Category, "inventory": inventory.Category, "products": product.Category}[parts[2]]
+	if !ok {
+		return 0
+	}
+	if len(parts) > 4 { // /v1/orders/{id}/payment
+		category = payment.Category
+	}
+	last, err := a.Events.Read(ctx, eventstore.Query{Stream: eventstore.Stream(category, parts[3]), Latest: true, Limit: 1})
+	if err != nil || len(last) == 0 {
+		return 0
+	}
+	return last[0].Position
 }
 
 // response describes a JSON answer.

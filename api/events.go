@@ -38,7 +38,7 @@ type streamed struct{ Body func(huma.Context) }
 func (a *API) registerEvents() {
 	page := a.response(reflect.TypeFor[v1.Events](), "A page of the log, or its events as they come")
 	page.Content["text/event-stream"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString,
-		Description: "one event per message: id is its position, event its type, data the same JSON as an item of the page"}}
+		Description: "one event per message: id is its position, data the same JSON as an item of the page"}}
 
 	list := get("/v1/events", "events", "list-events", "Read the log, a page of it or (Accept: text/event-stream) live")
 	list.Responses = map[string]*huma.Response{"200": page}

@@ -44,8 +44,11 @@ func (l *fakeLog) Read(_ context.Context, q eventstore.Query) ([]eventstore.Reco
 		if q.Stream != "" {
 			matches = r.Stream == q.Stream && r.Version > q.AfterVersion
 		}
-		if matches && len(found) < q.Limit {
+		if matches && (q.Latest || len(found) < q.Limit) {
 			found = append(found, r)
+		}
+		if len(found) > q.Limit {
+			found = found[1:]
 		}
 	}
 	return found, nil

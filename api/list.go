@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -16,7 +17,7 @@ import (
 	"ordermill/projections"
 )
 
-// Paging are the query values of every list. (Exported, like others here, only because huma skips what is not.)
+// Paging is the query values of every list. (Exported, like others here, only because huma skips what is not.)
 type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"at most so many items"`
 	Cursor string `query:"cursor" maxLength:"1000" doc:"next_cursor of the page before"`
@@ -47,6 +48,27 @@ func page[T any](path string, limit int, next string, items []T) *Page[T] {
 		p.Link = "<" + path + "?" + query.Encode() + `>; rel="next"`
 	}
 	return p
+}
+
+// pageOf answers a page of a list that is short enough to be looked at whole. key tells its items apart.
+func pageOf[T any](path string, in *Paging, all []T, key func(T) string) (*Page[T], error) {
+	after, err := cursorKey(path, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	if after != "" {
+		last := slices.IndexFunc(all, func(item T) bool { return key(item) == after })
+		if last < 0 {
+			return nil, badCursor()
+		}
+		all = all[last+1:]
+	}
+	next := ""
+	if len(all) > in.Limit {
+		all = all[:in.Limit]
+		next = cursorFor(path, key(all[in.Limit-1]))
+	}
+	return page(path, in.Limit, next, all), nil
 }
 
 // rowsPage answers a list of a read model's rows.

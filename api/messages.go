@@ -170,7 +170,7 @@ func (t *tracker) message(ctx context.Context, m app.Message) (v1.Message, error
 }
 
 func (t *tracker) event(ctx context.Context, r eventstore.Record) (v1.TrackedEvent, error) {
-	out := v1.TrackedEvent{Position: r.Position, Stream: r.Stream, Type: r.Type, Published: map[string]bool{}}
+	out := v1.TrackedEvent{Position: r.Position, Stream: r.Stream, Type: r.Type, Published: map[string]bool{}, Handled: []v1.Handled{}}
 	for transport, relay := range t.relays {
 		out.Published[transport] = relay.Position >= r.Position
 	}

@@ -4,13 +4,16 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"ordermill/api/v1"
+	"ordermill/eventstore/subscription"
 	"ordermill/internal/strictjson"
 	"ordermill/projections"
 )
@@ -94,7 +97,7 @@ func unhurried(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-func (a *API) listProjections(ctx context.Context, _ *nothing) (*Page[v1.Projection], error) {
+func (a *API) listProjections(ctx context.Context, in *Paging) (*Page[v1.Projection], error) {
 	statuses, err := a.ReadModels.Statuses(ctx)
 	if err != nil {
 		return nil, a.readFailed(ctx, err)
@@ -103,7 +106,7 @@ func (a *API) listProjections(ctx context.Context, _ *nothing) (*Page[v1.Project
 	for i, s := range statuses {
 		items[i] = v1.Projection{Name: s.Name, Generation: s.Generation, Position: s.Position, Lag: s.Lag, Parked: s.Parked, Status: s.Status, Error: s.Error}
 	}
-	return page("/v1/projections", 0, "", items), nil
+	return pageOf("/v1/projections", in, items, func(p v1.Projection) string { return p.Name })
 }
 
 func (a *API) rebuild(ctx context.Context, name string) (v1.Rebuild, error) {
@@ -152,17 +155,18 @@ func (a *API) verify(ctx context.Context, name string) (*One[v1.Verification], e
 	return &One[v1.Verification]{Body: out}, nil
 }
 
-func (a *API) listConsumers(ctx context.Context, _ *nothing) (*Page[v1.Consumer], error) {
+func (a *API) listConsumers(ctx context.Context, in *Paging) (*Page[v1.Consumer], error) {
 	statuses, err := a.Consumers.Statuses(ctx)
 	if err != nil {
 		return nil, a.readFailed(ctx, err)
 	}
+	slices.SortFunc(statuses, func(a, b subscription.Status) int { return strings.Compare(a.Name, b.Name) }) // of all databases
 	items := make([]v1.Consumer, len(statuses))
 	for i, s := range statuses {
 		items[i] = v1.Consumer{Name: s.Name, Kind: s.Kind, Checkpoint: s.Position, Owner: s.Owner, Epoch: s.Epoch, Parked: s.Parked,
 			LeaseUntil: timeOf(s.LeaseUntil), HeartbeatAt: timeOf(s.Heartbeat)}
 	}
-	return page("/v1/consumers", 0, "", items), nil
+	return pageOf("/v1/consumers", in, items, func(c v1.Consumer) string { return c.Name })
 }
 
 // timeOf is nil for the zero time, which means that there is none.

@@ -35,6 +35,18 @@ func TestProjections_list(t *testing.T) {
 	}, page.Items)
 }
 
+func TestProjections_pageByPage(t *testing.T) {
+	s := newShop(t)
+	var page v1.List[v1.Projection]
+	s.get("/v1/projections?limit=1").ok(200, &page)
+	require.Equal(t, "orders", page.Items[0].Name)
+	next := *page.NextCursor
+	s.get("/v1/projections?limit=1&cursor="+next).ok(200, &page)
+	require.Equal(t, "payments", page.Items[0].Name)
+	require.Nil(t, page.NextCursor)
+	s.get("/v1/consumers?cursor=" + next).problem(v1.InvalidParameter)
+}
+
 func TestRebuild_startedOnce_watched(t *testing.T) {
 	s := newShop(t)
 	s.get("/v1/projections/orders/rebuild").problem(v1.NotFound)

@@ -26,10 +26,7 @@ type problem struct {
 
 // fail makes a problem of a code in the table.
 func fail(code, detail string, errs ...v1.FieldError) *problem {
-	k, ok := kinds[code]
-	if !ok {
-		k = kinds[v1.Refused]
-	}
+	k := kinds[code]
 	p := &problem{Problem: v1.Problem{
 		Type: "/problems/" + code, Title: k.title, Status: k.status, Detail: detail,
 		Instance: "urn:uuid:" + uuid.NewString(), Code: code, Retryable: k.retryable, Errors: errs,
@@ -95,7 +92,7 @@ func (a *API) readFailed(ctx context.Context, err error) error {
 
 func (a *API) logged(ctx context.Context, err error, code, detail string) *problem {
 	p := fail(code, detail)
-	a.log.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("code", code),
+	a.Log.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("code", code),
 		slog.String("instance", p.Instance), slog.Any("error", err))
 	return p
 }
@@ -104,7 +101,7 @@ func (a *API) logged(ctx context.Context, err error, code, detail string) *probl
 func (a *API) refused(ctx context.Context, refusal *decider.Refusal) *problem {
 	code := refusal.Code
 	if _, ok := kinds[code]; !ok {
-		a.log.LogAttrs(ctx, slog.LevelError, "a refusal has no row in the problem table", slog.String("code", code))
+		a.Log.LogAttrs(ctx, slog.LevelError, "a refusal has no row in the problem table", slog.String("code", code))
 		code = v1.Refused
 	}
 	p := fail(code, refusal.Detail)

@@ -52,7 +52,7 @@ func accountRow(r payments.Row) v1.Account {
 	out := v1.Account{
 		OrderID: r.OrderID, Currency: sums.Currency, DueMinor: sums.DueMinor, CapturedMinor: sums.CapturedMinor,
 		RefundedMinor: sums.RefundedMinor, RefundPendingMinor: sums.RefundPendingMinor, BalanceMinor: sums.BalanceMinor(),
-		PaymentStatus: checkout.PaymentStatus(r.Order, r.Account), Request: requestOf(r.Account), Captures: []v1.Capture{}, Refunds: []v1.Refund{},
+		PaymentStatus: checkout.PaymentStatus(r.Order, r.Account), Request: requestOf(r.Account, sums), Captures: []v1.Capture{}, Refunds: []v1.Refund{},
 		Version: r.Version, Position: r.Position,
 	}
 	for _, c := range r.Account.Captures {
@@ -69,7 +69,7 @@ func accountRow(r payments.Row) v1.Account {
 }
 
 // requestOf is the newest request for payment; nil if none was made.
-func requestOf(account payment.State) *v1.PaymentRequest {
+func requestOf(account payment.State, sums payment.Sums) *v1.PaymentRequest {
 	r, asked := account.LastRequest()
 	if !asked {
 		return nil
@@ -78,6 +78,8 @@ func requestOf(account payment.State) *v1.PaymentRequest {
 	switch {
 	case r.Closed != "":
 		status = "closed"
+	case sums.OutstandingMinor == 0:
+		status = "paid"
 	case r.FailedCode != "":
 		status = "failed"
 	}

@@ -81,11 +81,12 @@ func TestOrders_place_newAndSame(t *testing.T) {
 	require.Equal(t, app.PlaceOrder{OrderID: "o-1", Currency: "USD", CustomerRef: "c",
 		Items: []app.Item{{SKU: "A", Quantity: 2, ExpectedUnitPriceMinor: &zero}, {Name: "B", Quantity: 1}}}, s.desk.command)
 
+	s.log.append(record(6, "order-o-1", 1, "order.placed", "{}"), record(8, "order-o-1", 2, "order.payment_awaited", "{}"), record(9, "order-o-2", 1, "order.placed", "{}"))
 	s.desk.result, s.desk.position = app.OrderPlaced{OrderID: "o-1", Order: awaited}, 0
 	answer = s.post("/v1/orders", body)
 	answer.ok(200, &got)
 	require.Equal(t, "awaiting_payment", got.Status)
-	require.Empty(t, answer.Header.Get("X-Position"), "nothing was written")
+	require.Equal(t, "8", answer.Header.Get("X-Position"), "nothing was written: the order's own last event")
 }
 
 func TestPayment_account(t *testing.T) {
@@ -125,6 +126,7 @@ func TestPayments_record(t *testing.T) {
 	answer := s.post("/v1/orders/1/payments", `{"payment_id":"p","amount_minor":5}`)
 	answer.ok(201, &got)
 	require.Equal(t, v1.PaymentRecorded{OrderID: "1", CaptureID: "c", Outcome: "unmatched", AmountMinor: 5, Currency: "USD"}, got)
+	require.Empty(t, answer.Header.Get("X-Position"), "nobody has written anything")
 	require.Equal(t, app.RecordPayment{OrderID: "1", PaymentID: "p", AmountMinor: 5}, s.desk.command)
 }
 

@@ -88,8 +88,8 @@ func (w *eventWriter) events(records []eventstore.Record) error {
 	}
 	var b bytes.Buffer
 	for _, r := range records {
-		fmt.Fprintf(&b, "id: %d\nevent: %s\ndata: ", r.Position, r.Type)
-		encoder := json.NewEncoder(&b) // it ends each value with a newline, and writes none inside
+		fmt.Fprintf(&b, "id: %d\ndata: ", r.Position) // no event name: a browser's onmessage shall get every type
+		encoder := json.NewEncoder(&b)                // it ends each value with a newline, and writes none inside
 		encoder.SetEscapeHTML(false)
 		if err := encoder.Encode(event(r)); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"net"
 	"net/http"
@@ -49,14 +50,15 @@ func checkParameters(op *huma.Operation, r *http.Request) *problem {
 		}
 	}
 	var errs []v1.FieldError
-	for name, values := range query {
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		values := query[name]
 		complaint := v1.FieldError{Parameter: name}
 		switch {
 		case !slices.Contains(known, name):
 			complaint = v1.FieldError{Code: "unknown", Detail: "the query has a parameter that is not known here"}
 		case len(values) > 1:
 			complaint.Code, complaint.Detail = "repeated", "stands more than once"
-		case values[0] == "":
+		case values[0] == "" && name != "types" && name != "stream": // an empty filter filters nothing
 			complaint.Code, complaint.Detail = "empty", "has no value; leave it out instead"
 		case !utf8.ValidString(values[0]) || strings.ContainsRune(values[0], 0):
 			complaint.Code, complaint.Detail = "not-text", "must be UTF-8 without NUL"

@@ -32,3 +32,15 @@ func TestProblemTable_hasEveryRefusal(t *testing.T) {
 	}
 	require.Greater(t, found, 5, "refusals are written differently now: look for them anew")
 }
+
+// TestProblemTable_hasEveryCode: what clients may match on is explained, and the other way round.
+func TestProblemTable_hasEveryCode(t *testing.T) {
+	s := newShop(t)
+	source, err := os.ReadFile("v1/problem.go")
+	require.NoError(t, err)
+	codes := regexp.MustCompile(`(?m)^\t\w+ += "([a-z-]+)"$`).FindAllSubmatch(source, -1)
+	for _, code := range codes {
+		require.Equal(t, 200, s.get("/problems/"+string(code[1])).StatusCode, "%s", code[1])
+	}
+	require.Equal(t, len(codes), strings.Count(s.get("/problems").text, "<h1>"))
+}

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -30,6 +32,7 @@ func (v *validator) check(schema *huma.Schema, doc []byte) []v1.FieldError {
 	}
 	var errs []v1.FieldError
 	v.walk("", schema, value, &errs)
+	slices.SortFunc(errs, func(a, b v1.FieldError) int { return strings.Compare(a.Pointer, b.Pointer) })
 	return errs
 }
 

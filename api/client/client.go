@@ -39,7 +39,7 @@ type Answer[T any] struct {
 	Raw      []byte // Body as it came
 	Status   int    // HTTP
 	Location string
-	Position int64 // of the last event that the command wrote; 0: none
+	Position int64 // of the last event that the command wrote, or of what it is about; 0: not told
 	Replayed bool  // the stored answer to an earlier request with the same key
 }
 

@@ -99,7 +99,7 @@ func brief(begun *[]string, last int64) http.HandlerFunc {
 		fmt.Fprint(w, ": ping\n\n")
 		for p := after + 1; p <= min(after+2, last); p++ {
 			data, _ := json.Marshal(v1.Event{Position: p, Type: "order.placed"})
-			fmt.Fprintf(w, "id: %d\nevent: order.placed\ndata: %s\n\n", p, data)
+			fmt.Fprintf(w, "id: %d\ndata: %s\n\n", p, data)
 		}
 		fmt.Fprint(w, "id: 99\ndata: {\"posi") // half an event, then nothing
 	}

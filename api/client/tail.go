@@ -117,7 +117,7 @@ func (c *Client) follow(ctx context.Context, f *Filter, handle func(v1.Event) er
 			data.WriteString(strings.TrimPrefix(text, " "))
 			continue
 		}
-		if line != "" || data.Len() == 0 { // id and event are in the data too; comments are pings
+		if line != "" || data.Len() == 0 { // the id is in the data too; comments are pings
 			continue
 		}
 		var event v1.Event

@@ -2,14 +2,26 @@ package v1
 
 import "encoding/json"
 
-// Letter is the body of POST /v1/messages: a fact or a wish from outside, as brokers carry it too. Other members are
-// accepted as CloudEvents attributes; what a payload may hold depends on the event type.
+// Letter is the body of POST /v1/messages: a fact or a wish from outside, as brokers carry it too. Beside the tutorial's two
+// keys it may have the attributes of CloudEvents 1.0. What a payload may hold depends on the event type.
 type Letter struct {
 	EventType string          `json:"event_type" doc:"order.created or payment.completed" example:"order.created"`
 	Payload   json.RawMessage `json:"payload" doc:"an object; keys we do not know are ignored"`
-	ID        string          `json:"id,omitempty" doc:"the sender's own id (CloudEvents); identifies money that carries no better id"`
+	ID        string          `json:"id,omitempty" doc:"the sender's own id; identifies money that carries no better id"`
 	EventID   string          `json:"event_id,omitempty" doc:"another common name for id"`
-	_         struct{}        `additionalProperties:"true"`
+
+	SpecVersion     string          `json:"specversion,omitempty"`
+	Source          string          `json:"source,omitempty"`
+	Type            string          `json:"type,omitempty"`
+	Subject         string          `json:"subject,omitempty"`
+	Time            string          `json:"time,omitempty"`
+	DataContentType string          `json:"datacontenttype,omitempty"`
+	DataSchema      string          `json:"dataschema,omitempty"`
+	Data            json.RawMessage `json:"data,omitempty"`
+	Traceparent     string          `json:"traceparent,omitempty"`
+	Tracestate      string          `json:"tracestate,omitempty"`
+	CorrelationID   string          `json:"correlationid,omitempty"`
+	CausationID     string          `json:"causationid,omitempty"`
 }
 
 // RegisterProduct is the body of POST /v1/products.

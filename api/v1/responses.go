@@ -1,9 +1,6 @@
 package v1
 
-import (
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // List is a page of a list, and the cursor of the next page: null on the last one.
 type List[T any] struct {
@@ -91,7 +88,7 @@ type PaymentRequest struct {
 	AmountMinor int64      `json:"amount_minor"`
 	Currency    string     `json:"currency"`
 	ExpiresAt   *time.Time `json:"expires_at"`
-	Status      string     `json:"status" enum:"open,closed,failed"`
+	Status      string     `json:"status" enum:"open,paid,failed,closed"`
 }
 
 // Capture is money that arrived.
@@ -167,131 +164,4 @@ type ProductRegistered struct {
 	Product
 	SafetyStock       int64 `json:"safety_stock"`
 	LowStockThreshold int64 `json:"low_stock_threshold"`
-}
-
-// MessageAccepted answers POST /v1/messages.
-type MessageAccepted struct {
-	MessageID string          `json:"message_id"`
-	Status    string          `json:"status" enum:"processed,duplicate,received"`
-	Result    json.RawMessage `json:"result" doc:"what was decided; depends on the event type"`
-}
-
-// Message is a letter and what became of it.
-type Message struct {
-	MessageID  string          `json:"message_id" doc:"ours, one per arrival"`
-	EventType  string          `json:"event_type"`
-	Status     string          `json:"status" enum:"received,processed,duplicate,failed"`
-	Source     string          `json:"source" doc:"how it came: http, amqp, redis"`
-	SenderID   string          `json:"sender_id" doc:"the sender's own id, if it gave one"`
-	ReceivedAt *time.Time      `json:"received_at"`
-	Result     json.RawMessage `json:"result" doc:"what was decided; null if nothing was"`
-	Problem    json.RawMessage `json:"problem,omitempty" doc:"why it failed"`
-	Events     []TrackedEvent  `json:"events" doc:"the events its own command wrote"`
-}
-
-// TrackedEvent is an event with its way through the shop.
-type TrackedEvent struct {
-	Position  int64           `json:"position"`
-	Stream    string          `json:"stream"`
-	Type      string          `json:"type"`
-	Published map[string]bool `json:"published" doc:"by transport: has its relay sent it?"`
-	Handled   []Handled       `json:"handled" doc:"every consumer"`
-}
-
-// Handled is what one consumer made of an event.
-type Handled struct {
-	Consumer string     `json:"consumer"`
-	Status   string     `json:"status" enum:"handled,pending,parked"`
-	Attempts int64      `json:"attempts"`
-	At       *time.Time `json:"at,omitempty" doc:"known for some days"`
-	Error    string     `json:"error,omitempty"`
-}
-
-// Event is a record of the log.
-type Event struct {
-	Position      int64           `json:"position" doc:"place in the whole log"`
-	Stream        string          `json:"stream"`
-	Version       int64           `json:"version" doc:"place in its stream"`
-	EventID       string          `json:"event_id"`
-	Type          string          `json:"type"`
-	SchemaVersion int64           `json:"schema_version"`
-	Data          json.RawMessage `json:"data"`
-	Metadata      json.RawMessage `json:"metadata"`
-	RecordedAt    time.Time       `json:"recorded_at"`
-}
-
-// Events is a page of the log. Go on with after=next_after; it moves on even when no event matched.
-type Events struct {
-	Items     []Event `json:"items"`
-	NextAfter int64   `json:"next_after"`
-}
-
-// Mail is a mail that dev keeps instead of sending it.
-type Mail struct {
-	MessageID string     `json:"message_id"`
-	OrderID   string     `json:"order_id"`
-	To        string     `json:"to" doc:"empty while no contact is known"`
-	Subject   string     `json:"subject"`
-	Text      string     `json:"text"`
-	SentAt    *time.Time `json:"sent_at"`
-}
-
-// Projection is a read model and how far it has come.
-type Projection struct {
-	Name       string `json:"name"`
-	Generation int64  `json:"generation" doc:"the one that queries read"`
-	Position   int64  `json:"position"`
-	Lag        int64  `json:"lag" doc:"events it is behind the log"`
-	Parked     int64  `json:"parked" doc:"keys that could not be folded"`
-	Status     string `json:"status" enum:"building,live,rebuilding,stopped"`
-	Error      string `json:"error,omitempty"`
-}
-
-// Rebuild is the last rebuild of a read model.
-type Rebuild struct {
-	Name        string     `json:"name"`
-	Generation  int64      `json:"generation" doc:"the one that is being filled"`
-	Status      string     `json:"status" enum:"running,done,failed,cancelled"`
-	EventsDone  int64      `json:"events_done"`
-	EventsTotal int64      `json:"events_total" doc:"the log's length when it began"`
-	StartedAt   *time.Time `json:"started_at"`
-	FinishedAt  *time.Time `json:"finished_at"`
-	Error       string     `json:"error,omitempty" doc:"why it failed; while it runs, what it last stumbled over"`
-}
-
-// Verification compares a read model with a fold of the log.
-type Verification struct {
-	Name        string       `json:"name"`
-	OK          bool         `json:"ok" doc:"no differences"`
-	Generation  int64        `json:"generation"`
-	Position    int64        `json:"position" doc:"both were compared here"`
-	Rows        int64        `json:"rows" doc:"how many were compared"`
-	Parked      int64        `json:"parked" doc:"keys that are parked and so not compared"`
-	Count       int64        `json:"count" doc:"of all differences"`
-	Differences []Difference `json:"differences" doc:"the first hundred"`
-}
-
-// Difference is one column of one row that is not what the log says.
-type Difference struct {
-	Key    string `json:"key"`
-	Column string `json:"column"`
-	Live   string `json:"live" doc:"what the row says; empty: nothing there"`
-	Folded string `json:"folded" doc:"what the log says"`
-}
-
-// Consumer is a reader of the log and how far it has come.
-type Consumer struct {
-	Name        string     `json:"name"`
-	Kind        string     `json:"kind" enum:"projector,reactor"`
-	Checkpoint  int64      `json:"checkpoint" doc:"everything up to this position is behind it"`
-	Owner       string     `json:"owner" doc:"the process that runs it; empty: nobody"`
-	Epoch       int64      `json:"epoch"`
-	Parked      int64      `json:"parked" doc:"keys it could not handle"`
-	LeaseUntil  *time.Time `json:"lease_until"`
-	HeartbeatAt *time.Time `json:"heartbeat_at"`
-}
-
-// Health answers /livez and /readyz.
-type Health struct {
-	Status string `json:"status"`
 }

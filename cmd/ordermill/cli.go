@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -123,7 +124,7 @@ func exitCode(err error) int {
 		case problem.Status < 500:
 			return exitRefused
 		}
-	case errors.As(err, &network):
+	case errors.As(err, &network) && network.Op != "listen":
 		return exitUnavailable
 	}
 	return exitFailed
@@ -137,7 +138,7 @@ func explain(err error, addr string) string {
 	case errors.As(err, &problem):
 		text := fmt.Sprintf("%s (%s)", problem.Error(), problem.Code)
 		for _, e := range problem.Errors {
-			text += fmt.Sprintf("\n  %s%s: %s", e.Pointer, e.Parameter, e.Detail)
+			text += fmt.Sprintf("\n  %s: %s", cmp.Or(e.Pointer, e.Parameter, "body"), e.Detail)
 		}
 		return text
 	case errors.As(err, &network) && network.Op == "dial":

@@ -123,13 +123,14 @@ func TestSend_fileOrStandardInput(t *testing.T) {
 
 func TestOrdersShow_forPeople(t *testing.T) {
 	server := fake(t, map[string]string{"GET /v1/orders/123": `{"order_id":"123","status":"rejected","payment_status":"none","fulfillment_status":"unfulfilled",
-		"reason":"out_of_stock","needs_review":true,"currency":"USD","grand_total_minor":5998,"captured_minor":0,"outstanding_minor":5998,"refunded_minor":5,
+		"reason":"out_of_stock","waiting_for":"payment","needs_review":true,"currency":"USD","grand_total_minor":5998,"captured_minor":0,"outstanding_minor":5998,"refunded_minor":5,
 		"lines":[{"sku":"TEDDY-BEAR","name":"Teddy Bear","quantity":2,"total_minor":5998}],"shortages":[{"sku":"TEDDY-BEAR","requested":2,"available":1}],
 		"placed_at":"2026-01-02T03:04:05.678Z","pay_by":"2026-01-02T03:19:05Z"}`})
 	require.Equal(t, `Order 123: rejected, none, unfulfilled (needs review)
   placed               2026-01-02 03:04:05
   updated              -
   reason               out_of_stock
+  waiting for          payment
   pay by               2026-01-02 03:19:05
   total                59.98 USD
   captured             0.00 USD
@@ -204,6 +205,19 @@ func TestEventsTail_count(t *testing.T) {
 	require.Contains(t, ordermill(t, server, "", "events", "tail", "-n", "1", "--json").out, `"position":1`)
 }
 
-func TestMessage_isForPeople(t *testing.T) {
-	require.Contains(t, explain(&v1.Problem{Title: "No", Detail: "because", Code: "x"}, ""), "No: because (x)")
+func TestEventsTail_interrupted_isNoFailure(t *testing.T) {
+	ctx, interrupt := context.WithCancel(context.Background())
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/events" {
+			fmt.Fprint(w, `{"items":[],"next_after":0}`)
+			return
+		}
+		w.(http.Flusher).Flush()
+		interrupt()
+		<-r.Context().Done()
+	}))
+	t.Cleanup(s.Close)
+	var out, failed bytes.Buffer
+	require.Equal(t, exitOK, run(ctx, []string{"events", "tail", "--addr", s.Listener.Addr().String()}, terminal{Out: &out, Err: &failed}), failed.String())
+	require.Empty(t, failed.String())
 }

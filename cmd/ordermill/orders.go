@@ -43,7 +43,7 @@ func (s *session) order(o v1.Order) error {
 			facts = append(facts, fact)
 		}
 	}
-	if o.PayBy != nil {
+	if o.PayBy != nil && o.WaitingFor == "payment" {
 		facts = append(facts, []string{"  pay by", clock(o.PayBy)})
 	}
 	facts = append(facts,

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"ordermill": main}) }
+
+// TestScripts runs the built program as people do. In a script, "start ARGS" runs a server on a free port in the background
+// and sets ADDR, "shutdown" ends it with SIGTERM and demands that it drains in time and exits 0.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Values[serverKey{}] = &running{}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"start":    start,
+			"shutdown": shutdown,
+		},
+	})
+}
+
+// running is the server that a script has started last.
+type running struct {
+	*exec.Cmd
+	err *strings.Builder
+}
+
+type serverKey struct{}
+
+func start(ts *testscript.TestScript, _ bool, args []string) {
+	path, err := exec.LookPath("ordermill")
+	ts.Check(err)
+	server := ts.Value(serverKey{}).(*running)
+	*server = running{exec.Command(path, append(args, "--addr", "127.0.0.1:0", "--json")...), &strings.Builder{}}
+	server.Dir = ts.Getenv("WORK")
+	server.Env = append(os.Environ(), "TMPDIR="+ts.Getenv("WORK"))
+	server.Stderr = server.err
+	out, err := server.StdoutPipe()
+	ts.Check(err)
+	ts.Check(server.Start())
+	ts.Defer(func() { _ = server.Process.Kill() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		_ = server.Wait()
+		ts.Fatalf("ordermill %v does not start: %v\n%s", args, err, server.err.String())
+	}
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	_, addr, _ := strings.Cut(line, "http://")
+	ts.Setenv("ADDR", strings.TrimRight(addr, "\"}\n"))
+}
+
+// drain is how long a server may take to stop.
+const drain = 10 * time.Second
+
+func shutdown(ts *testscript.TestScript, _ bool, _ []string) {
+	server := ts.Value(serverKey{}).(*running)
+	ts.Check(server.Process.Signal(syscall.SIGTERM))
+	late := time.AfterFunc(drain, func() { _ = server.Process.Kill() })
+	defer late.Stop()
+	if err := server.Wait(); err != nil {
+		ts.Fatalf("stopped badly: %v\n%s", err, server.err.String())
+	}
+}
