@@ -4,20 +4,26 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
-	"testing"
 
 	"ordermill/domain/decider"
 )
 
+// T is what is needed of a *testing.T, or of a property test's.
+type T interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // Case is a stream with a history.
 type Case[S, C any, E decider.Event] struct {
-	t       testing.TB
+	t       T
 	decider decider.Decider[S, C, E]
 	state   S
 }
 
 // Given starts a case with what happened before.
-func Given[S, C any, E decider.Event](t testing.TB, d decider.Decider[S, C, E], history ...E) Case[S, C, E] {
+func Given[S, C any, E decider.Event](t T, d decider.Decider[S, C, E], history ...E) Case[S, C, E] {
 	t.Helper()
 	return Case[S, C, E]{t, d, d.Fold(d.Initial(), history...)}
 }
@@ -80,7 +86,7 @@ func (d Decided[S, C, E]) ThenRefused(code string) {
 }
 
 // Told tells events with their names, one a line.
-func Told[E decider.Event](t testing.TB, events []E) (told string) {
+func Told[E decider.Event](t T, events []E) (told string) {
 	t.Helper()
 	for _, e := range events {
 		told += e.EventType() + " " + JSON(t, e) + "\n"
@@ -89,7 +95,7 @@ func Told[E decider.Event](t testing.TB, events []E) (told string) {
 }
 
 // JSON writes a value that can surely be written.
-func JSON(t testing.TB, value any) string {
+func JSON(t T, value any) string {
 	t.Helper()
 	text, err := json.Marshal(value)
 	if err != nil {
