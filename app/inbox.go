@@ -82,12 +82,12 @@ func arrivalID(letter Letter) uuid.UUID {
 	return id
 }
 
-// readableType is a refused letter's event_type if it can be made out.
+// readableType is a refused letter's event_type if it can be made out, and be kept: Postgres has no text with a NUL.
 func readableType(body []byte) string {
 	var outside struct {
 		EventType string `json:"event_type"`
 	}
-	if json.Unmarshal(body, &outside) != nil || len(outside.EventType) > 64 {
+	if json.Unmarshal(body, &outside) != nil || len(outside.EventType) > 64 || strings.Contains(outside.EventType, "\x00") {
 		return ""
 	}
 	return outside.EventType

@@ -67,10 +67,10 @@ func poisonedKey(t *testing.T, f Fixture, s Subject) {
 	shop := newShop(t, f.Store, 7)
 	shop.orders(3)
 	option, ended := ends()
-	m := s.open(f, "a", option)
+	m := s.open(f, "a", option, projections.WithPageSize(2))
 	run(t, m)
 	require.Equal(t, projections.Done, wait(t, ended).Status)
-	key := shop.poison(s.Name)
+	key, before := shop.poison(s.Name)
 	shop.orders(3)
 	reach(t, f, m)
 
@@ -93,6 +93,7 @@ func poisonedKey(t *testing.T, f Fixture, s Subject) {
 	require.Equal(t, projections.Done, wait(t, ended).Status)
 	parked()
 	rebuilt := stored(t, f, m)
+	require.Equal(t, s.fold(t, everything(t, f.Store)[:before])[key], rebuilt[key], "its row is as it was before")
 	delete(live, key)
 	delete(rebuilt, key)
 	require.Equal(t, live, rebuilt)
@@ -156,6 +157,7 @@ func listPages(t *testing.T, f Fixture, s Subject) {
 			require.NoError(t, err)
 			require.NotEmpty(t, bodies)
 			got, cursor = append(got, bodies...), next
+			require.LessOrEqual(t, len(got), len(want))
 		}
 		require.Equal(t, want, got, "limit %d", limit)
 	}

@@ -1,6 +1,7 @@
 package projectiontest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -24,11 +25,13 @@ const skus = 3
 
 // shop writes a plausible log: commands of several events over several streams, of many orders at once.
 type shop struct {
-	t        *testing.T
+	t        testing.TB
 	store    *eventstore.Store
 	random   *rand.Rand
 	versions map[string]int64
 	placed   int
+	atOnce   int                  // commands of one append; 1 unless a benchmark is in a hurry
+	waiting  []eventstore.Request // commands to be appended
 }
 
 // fact is an event and the stream it belongs to.
@@ -37,8 +40,8 @@ type fact struct {
 	event  decider.Event
 }
 
-func newShop(t *testing.T, store *eventstore.Store, seed uint64) *shop {
-	s := &shop{t: t, store: store, random: rand.New(rand.NewPCG(seed, 1)), versions: map[string]int64{}}
+func newShop(t testing.TB, store *eventstore.Store, seed uint64) *shop {
+	s := &shop{t: t, store: store, random: rand.New(rand.NewPCG(seed, 1)), versions: map[string]int64{}, atOnce: 1}
 	for i := range skus {
 		name := fmt.Sprintf("Teddy %d", i)
 		s.happens(
@@ -79,13 +82,24 @@ func (s *shop) append(request eventstore.Request) {
 		}
 		s.versions[e.Stream]++
 	}
-	outcomes, err := s.store.Append(s.t.Context(), []eventstore.Request{request})
+	s.waiting = append(s.waiting, request)
+	if len(s.waiting) >= s.atOnce {
+		s.flush()
+	}
+}
+
+// flush appends what waits.
+func (s *shop) flush() {
+	outcomes, err := s.store.Append(context.Background(), s.waiting)
+	s.waiting = nil
 	if err != nil {
 		s.t.Errorf("append: %v", err)
 		return
 	}
-	if appended, ok := outcomes[0].(eventstore.Appended); !ok {
-		s.t.Errorf("append: %#v", appended)
+	for _, outcome := range outcomes {
+		if _, ok := outcome.(eventstore.Appended); !ok {
+			s.t.Errorf("append: %#v", outcome)
+		}
 	}
 }
 
@@ -152,19 +166,21 @@ func ours(projection, key string) (stream, eventType string) {
 	}
 }
 
-// poison gives a key of the projection a good event, and one that nobody can decode, and a good one again.
-func (s *shop) poison(projection string) (key string) {
+// poison gives a key of the projection a good event, and one that nobody can decode, and a good one again. It returns the
+// position before the bad one.
+func (s *shop) poison(projection string) (key string, before int64) {
 	key = sku(0)
 	if projection == "orders" || projection == "payments" {
 		key = "poisoned"
 		s.happens(fact{"order-" + key, order.Rejected{Reason: "unknown_item"}})
 	}
 	stream, eventType := ours(projection, key)
+	before = s.store.Known()
 	s.append(eventstore.Request{CommandID: uuid.New(), Expected: map[string]int64{}, Events: []eventstore.Event{{
 		Stream: stream, Type: eventType, SchemaVersion: 1, Data: json.RawMessage(`[1]`), Metadata: json.RawMessage(`{}`)}}})
 	s.append(eventstore.Request{CommandID: uuid.New(), Expected: map[string]int64{}, Events: []eventstore.Event{{
 		Stream: stream, Type: eventType, SchemaVersion: 1, Data: json.RawMessage(`{}`), Metadata: json.RawMessage(`{}`)}}})
-	return key
+	return key, before
 }
 
 // unknown appends an event of a type that this program does not know, to a stream that the projection folds.

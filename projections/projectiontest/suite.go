@@ -22,6 +22,7 @@ func Run(t *testing.T, subjects []Subject, open func(t *testing.T) Fixture) {
 		"hostile deliveries give the same rows":             hostileDeliveries,
 		"replaying twice is replaying once":                 replayTwice,
 		"a rebuild resumes after a crash and flips exactly": rebuildUnderLoad,
+		"the flip is never behind what was live":            exactFlip,
 		"one rebuild at a time":                             oneAtATime,
 		"another process follows the flip":                  twoProcesses,
 		"verify finds what was changed":                     verifyFinds,
@@ -222,6 +223,38 @@ func rebuildUnderLoad(t *testing.T, f Fixture, s Subject) {
 	report, err := second.Verify(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, report.Count, "%v", report.Differences)
+}
+
+// exactFlip lets more happen, and live fold it, whenever the rebuild thinks that it has reached the end: so there is always
+// something left to do for the cut-over itself.
+func exactFlip(t *testing.T, f Fixture, s Subject) {
+	shop := newShop(t, f.Store, 12)
+	shop.orders(3)
+	var m model
+	var seen int64 // where live stood when the cut-over began, at least
+	ended := make(chan projections.Progress, 10)
+	m = s.open(f, "a", projections.WithProgress(func(p projections.Progress) {
+		if p.Status != projections.Running {
+			ended <- p
+			return
+		}
+		if p.Generation == 2 {
+			shop.orders(1)
+			seen = f.Store.Known()
+			if err := m.WaitFor(context.Background(), seen); err != nil {
+				t.Error(err)
+			}
+		}
+	}))
+	run(t, m)
+	wait(t, ended)
+	require.NoError(t, m.Rebuild(t.Context()))
+	require.Equal(t, int64(2), wait(t, ended).Generation)
+	var flipped int64
+	require.NoError(t, f.DB.Read.QueryRowContext(t.Context(), `SELECT min(position) FROM progress WHERE consumer = $1`, s.Name+".2").Scan(&flipped))
+	require.GreaterOrEqual(t, flipped, seen)
+	reach(t, f, m)
+	mustAgree(t, f, s, m)
 }
 
 // poll reads until finished: never an empty list, never an older position than before.

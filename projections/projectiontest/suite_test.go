@@ -28,25 +28,38 @@ var subjects = []projectiontest.Subject{
 }
 
 func TestSQLite(t *testing.T) {
-	projectiontest.Run(t, subjects, func(t *testing.T) projectiontest.Fixture {
-		dir := t.TempDir()
-		require.NoError(t, sqlite.Migrate(t.Context(), dir))
-		db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
-		require.NoError(t, err)
-		return fixture(t, db)
-	})
+	projectiontest.Run(t, subjects, func(t *testing.T) projectiontest.Fixture { return openSQLite(t) })
 }
 
 func TestPostgres(t *testing.T) {
 	url := services.Postgres(t)
 	var shops atomic.Int64
 	projectiontest.Run(t, subjects, func(t *testing.T) projectiontest.Fixture {
-		name := fmt.Sprintf("shop_%d", shops.Add(1))
-		require.NoError(t, postgres.Migrate(t.Context(), url, postgres.MigrateOptions{Name: name}))
-		db, err := postgres.Open(t.Context(), url, postgres.Options{Name: name})
-		require.NoError(t, err)
-		return fixture(t, db)
+		return openPostgres(t, url, fmt.Sprintf("shop_%d", shops.Add(1)))
 	})
+}
+
+func BenchmarkRebuild(b *testing.B) {
+	const events = 50_000
+	b.Run("sqlite", func(b *testing.B) { projectiontest.Benchmark(b, subjects, events, openSQLite(b)) })
+	b.Run("postgres", func(b *testing.B) {
+		projectiontest.Benchmark(b, subjects, events, openPostgres(b, services.Postgres(b), "shop"))
+	})
+}
+
+func openSQLite(t testing.TB) projectiontest.Fixture {
+	dir := t.TempDir()
+	require.NoError(t, sqlite.Migrate(t.Context(), dir))
+	db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
+	require.NoError(t, err)
+	return fixture(t, db)
+}
+
+func openPostgres(t testing.TB, url, name string) projectiontest.Fixture {
+	require.NoError(t, postgres.Migrate(t.Context(), url, postgres.MigrateOptions{Name: name}))
+	db, err := postgres.Open(t.Context(), url, postgres.Options{Name: name})
+	require.NoError(t, err)
+	return fixture(t, db)
 }
 
 // database is what both drivers' packages open.
@@ -56,7 +69,7 @@ type database interface {
 	Close() error
 }
 
-func fixture(t *testing.T, db database) projectiontest.Fixture {
+func fixture(t testing.TB, db database) projectiontest.Fixture {
 	store := eventstore.New(db.Driver())
 	t.Cleanup(func() {
 		require.NoError(t, store.Close())
