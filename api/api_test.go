@@ -17,7 +17,6 @@ import (
 	"ordermill/api"
 	"ordermill/api/v1"
 	"ordermill/app"
-	"ordermill/app/mailbox"
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"
 	"ordermill/projections"
@@ -225,10 +224,10 @@ func (f *fakeMessages) List(_ context.Context, before string, limit int) ([]app.
 	return found, nil
 }
 
-type fakeMailbox []mailbox.Mail
+type fakeMailbox []app.Mail
 
-func (f *fakeMailbox) List(_ context.Context, after string, limit int) ([]mailbox.Mail, error) {
-	var found []mailbox.Mail
+func (f *fakeMailbox) List(_ context.Context, after string, limit int) ([]app.Mail, error) {
+	var found []app.Mail
 	for _, m := range *f {
 		if m.MessageID > after && len(found) < limit {
 			found = append(found, m)

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"ordermill/app"
-	"ordermill/app/mailbox"
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"
 	"ordermill/projections"
@@ -42,7 +41,7 @@ type Messages interface {
 // Mailbox holds the mails that were kept instead of sent.
 type Mailbox interface {
 	// List returns up to limit mails after the given Message-ID, in their order; "" starts at the first.
-	List(ctx context.Context, after string, limit int) ([]mailbox.Mail, error)
+	List(ctx context.Context, after string, limit int) ([]app.Mail, error)
 }
 
 // Consumers tells how far the readers of the log have come, wherever they run.

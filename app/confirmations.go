@@ -3,18 +3,28 @@ package app
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
-	"ordermill/app/mailbox"
 	"ordermill/domain/order"
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"
 )
 
+// Mail is one message to a customer.
+type Mail struct {
+	MessageID string // fixed per occasion: the same mail sent twice is one mail
+	OrderID   string
+	To        string // empty while no contact is known
+	Subject   string
+	Text      string
+	SentAt    time.Time // set by the carrier
+}
+
 // Mailer sends mail. The same Message-ID again must not reach a customer twice if the mailer can help it.
 type Mailer interface {
-	Send(ctx context.Context, mail mailbox.Mail) error
+	Send(ctx context.Context, mail Mail) error
 }
 
 // Confirmations is the reactor that sends a confirmation for every confirmed order and records that it did.
@@ -46,7 +56,7 @@ func (c *Confirmations) Keys(record eventstore.Record) ([]string, error) {
 // React sends first and records then, so a crash in between sends the same Message-ID again rather than never.
 func (c *Confirmations) React(ctx context.Context, work subscription.Work) error {
 	cause, orderID := work.Deliveries[0].Record, work.Key
-	mail := mailbox.Mail{
+	mail := Mail{
 		MessageID: "<" + cause.EventID.String() + "@ordermill>",
 		OrderID:   orderID,
 		Subject:   fmt.Sprintf("Your order %s is confirmed", orderID),

@@ -6,17 +6,9 @@ import (
 	"context"
 	"database/sql"
 	"time"
-)
 
-// Mail is one message to a customer.
-type Mail struct {
-	MessageID string // fixed per occasion: the same mail sent twice is one mail
-	OrderID   string
-	To        string // empty while no contact is known
-	Subject   string
-	Text      string
-	SentAt    time.Time // set by the carrier
-}
+	"ordermill/app"
+)
 
 // Box keeps mails in the table mailbox.
 type Box struct{ write, read *sql.DB }
@@ -25,7 +17,7 @@ type Box struct{ write, read *sql.DB }
 func New(write, read *sql.DB) *Box { return &Box{write, read} }
 
 // Send keeps a mail. A mail whose Message-ID is there already was sent before; that is not an error.
-func (b *Box) Send(ctx context.Context, m Mail) error {
+func (b *Box) Send(ctx context.Context, m app.Mail) error {
 	_, err := b.write.ExecContext(ctx, `
 		INSERT INTO mailbox (message_id, order_id, recipient, subject, body, sent_at) VALUES ($1, $2, $3, $4, $5, now_ms())
 		ON CONFLICT (message_id) DO NOTHING`, m.MessageID, m.OrderID, m.To, m.Subject, m.Text)
@@ -33,7 +25,7 @@ func (b *Box) Send(ctx context.Context, m Mail) error {
 }
 
 // List returns up to limit mails with a Message-ID after the given one, in order of Message-ID; "" starts at the first.
-func (b *Box) List(ctx context.Context, after string, limit int) ([]Mail, error) {
+func (b *Box) List(ctx context.Context, after string, limit int) ([]app.Mail, error) {
 	rows, err := b.read.QueryContext(ctx, `
 		SELECT message_id, order_id, recipient, subject, body, sent_at FROM mailbox
 		WHERE message_id > $1 ORDER BY message_id LIMIT $2`, after, limit)
@@ -41,9 +33,9 @@ func (b *Box) List(ctx context.Context, after string, limit int) ([]Mail, error)
 		return nil, err
 	}
 	defer rows.Close()
-	var mails []Mail
+	var mails []app.Mail
 	for rows.Next() {
-		var m Mail
+		var m app.Mail
 		var sent int64
 		if err := rows.Scan(&m.MessageID, &m.OrderID, &m.To, &m.Subject, &m.Text, &sent); err != nil {
 			return nil, err

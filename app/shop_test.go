@@ -1,0 +1,180 @@
+package app_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"ordermill/app"
+	"ordermill/domain/decider"
+	"ordermill/eventstore"
+	"ordermill/eventstore/sqlite"
+	"ordermill/eventstore/subscription"
+)
+
+// shop is a log in a temporary folder, and one copy of the program's queue and desk over it.
+type shop struct {
+	t       *testing.T
+	db      *sqlite.Database
+	driver  *driver
+	store   *eventstore.Store
+	settled func() // waits until the checkout that runs has done everything
+	desk
+}
+
+// desk is one copy; several over one store behave as several processes do, whose caches know nothing of each other.
+type desk struct {
+	*app.Desk
+	queue *app.Queue
+}
+
+var quiet = slog.New(slog.DiscardHandler)
+
+func newShop(t *testing.T) *shop {
+	t.Helper()
+	t.Cleanup(func() { goleak.VerifyNone(t) })
+	dir := t.TempDir()
+	require.NoError(t, sqlite.Migrate(t.Context(), dir))
+	db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
+	require.NoError(t, err)
+	s := &shop{t: t, db: db, driver: &driver{Driver: db.Driver()}}
+	s.store = eventstore.New(s.driver)
+	t.Cleanup(func() {
+		require.NoError(t, s.store.Close())
+		require.NoError(t, db.Close())
+	})
+	s.desk = s.copy()
+	return s
+}
+
+// copy starts another copy, which ends with the test.
+func (s *shop) copy() desk {
+	queue := app.NewQueue(s.store, time.Now, quiet)
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { queue.Run(ctx) })
+	s.t.Cleanup(func() {
+		stop()
+		running.Wait()
+	})
+	return desk{app.NewDesk(queue, s.store, "USD", quiet), queue}
+}
+
+// driver counts appends, and can hold them back or be away.
+type driver struct {
+	eventstore.Driver
+	arrived atomic.Int64 // appends that were asked for
+	appends atomic.Int64 // of these, the ones that the database was asked for
+	away    atomic.Bool
+	mu      sync.RWMutex // held for writing: appends wait
+}
+
+func (d *driver) Append(ctx context.Context, lookup eventstore.Lookup, plan func(eventstore.Snapshot) eventstore.Rows) error {
+	d.arrived.Add(1)
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.away.Load() {
+		return fmt.Errorf("%w: as the test wants", eventstore.ErrUnavailable)
+	}
+	d.appends.Add(1)
+	return d.Driver.Append(ctx, lookup, plan)
+}
+
+// together has commands decided in one batch, in their order: the one before holds the queue up until all are in line.
+// It returns how many appends that took.
+func (s *shop) together(commands ...func()) int64 {
+	s.t.Helper()
+	arrived := s.driver.arrived.Load()
+	var asking sync.WaitGroup
+	s.driver.mu.Lock()
+	release := sync.OnceFunc(s.driver.mu.Unlock)
+	defer asking.Wait()
+	defer release()
+	asking.Go(func() { _ = s.register(fmt.Sprintf("LINE-%d", arrived)) })
+	s.until(func() bool { return s.driver.arrived.Load() > arrived })
+	for i, command := range commands {
+		asking.Go(command)
+		s.until(func() bool { return s.queue.Waiting() == i+1 })
+	}
+	before := s.driver.appends.Load()
+	release()
+	asking.Wait()
+	return s.driver.appends.Load() - before - 1
+}
+
+func (s *shop) until(happened func() bool) {
+	s.t.Helper()
+	require.Eventually(s.t, happened, 10*time.Second, time.Millisecond)
+}
+
+func (d desk) register(sku string) error {
+	_, err := d.RegisterProduct(context.Background(), app.Call{}, app.RegisterProduct{SKU: sku, Name: "Product " + sku, PriceMinor: 1000, Currency: "USD"})
+	return err
+}
+
+func (d desk) receive(sku string, quantity int64) (app.StockReceived, error) {
+	answer, err := d.ReceiveStock(context.Background(), app.Call{}, app.ReceiveStock{SKU: sku, Quantity: quantity})
+	received, _ := answer.Result.(app.StockReceived)
+	return received, err
+}
+
+// records is the whole log.
+func (s *shop) records() []eventstore.Record {
+	s.t.Helper()
+	records, err := s.store.Read(s.t.Context(), eventstore.Query{Limit: eventstore.MaxPage})
+	require.NoError(s.t, err)
+	return records
+}
+
+// count is how many events of a type the log holds.
+func (s *shop) count(eventType string) (n int) {
+	s.t.Helper()
+	for _, r := range s.records() {
+		if r.Type == eventType {
+			n++
+		}
+	}
+	return n
+}
+
+// refused is the code of a refusal.
+func refused(t *testing.T, err error) string {
+	t.Helper()
+	var refusal *decider.Refusal
+	require.ErrorAs(t, err, &refusal)
+	return refusal.Code
+}
+
+// letter sends a letter over HTTP and returns its status and outcome.
+func (s *shop) letter(text string) (status, outcome string) {
+	s.t.Helper()
+	answer, err := s.Message(s.t.Context(), app.Call{}, []byte(text))
+	require.NoError(s.t, err)
+	m := answer.Result.(app.MessageResult)
+	var result struct{ Outcome, Reason string }
+	require.NoError(s.t, json.Unmarshal(m.Result, &result))
+	if result.Reason != "" {
+		result.Outcome += " " + result.Reason
+	}
+	return m.Status, result.Outcome
+}
+
+// log is the place of reactors.
+func (s *shop) log() (db subscription.Database) {
+	db.Write, db.Read = s.db.Log()
+	return db
+}
+
+// inbox takes letters as from a broker.
+func (s *shop) inbox() *app.Inbox {
+	durable, _ := s.db.Durable()
+	return app.NewInbox(s.Desk, durable)
+}
