@@ -20,7 +20,7 @@ type budget struct {
 }
 
 var (
-	short = budget{rounds: 5, round: 2 * time.Second, probe: time.Second, orders: 1500, limit: 10 * time.Minute}
+	short = budget{rounds: 9, round: 2 * time.Second, probe: time.Second, orders: 1500, limit: 10 * time.Minute}
 	full  = budget{rounds: 15, round: 5 * time.Second, probe: 2 * time.Second, orders: 5000, limit: time.Hour}
 )
 

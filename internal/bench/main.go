@@ -2,7 +2,7 @@
 // the same machine, database server and disk, in rounds that take turns; the median and the lowest and highest ratio of the
 // rounds are shown. `make bench` takes at most ten minutes; with FULL=1 more and longer rounds give the README's figures.
 //
-// Nothing is tuned for either side: the PostgreSQL server has its default settings and is as durable as they are, the
+// Nothing is tuned for either side: the PostgreSQL server has its default settings (only more connections), durable, and the
 // baseline has the pool size with which it is fastest.
 package main
 
