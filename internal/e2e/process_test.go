@@ -1,0 +1,162 @@
+package e2e_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"ordermill/api/client"
+	"ordermill/api/v1"
+	"ordermill/internal/services"
+)
+
+// binary builds the program once per test run.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "ordermill-e2e-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "ordermill")
+	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, "ordermill/cmd/ordermill").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%w: %s", err, out)
+	}
+	return path, err
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if path, err := binary(); err == nil {
+		os.RemoveAll(filepath.Dir(path))
+	}
+	os.Exit(code)
+}
+
+// process is a copy of the program that can be killed.
+type process struct {
+	shop
+	cmd    *exec.Cmd
+	log    *logBuffer
+	exited chan struct{} // closed when it is gone; cmd.ProcessState tells how
+}
+
+// command is the built program with arguments, not yet started.
+func command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	path, err := binary()
+	require.NoError(t, err)
+	return exec.Command(path, args...)
+}
+
+// launch starts a copy and returns when it answers. It is killed when the test ends.
+func launch(t *testing.T, args ...string) *process {
+	t.Helper()
+	p := &process{cmd: command(t, append([]string{"--json", "--addr", "127.0.0.1:0"}, args...)...), log: &logBuffer{}, exited: make(chan struct{})}
+	p.cmd.Stderr = p.log
+	stdout, err := p.cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, p.cmd.Start())
+	line, err := bufio.NewReader(stdout).ReadBytes('\n')
+	go func() {
+		defer close(p.exited)
+		_ = p.cmd.Wait() // how it ended stands in ProcessState
+	}()
+	t.Cleanup(func() {
+		p.kill()
+		p.log.show(t)
+	})
+	require.NoError(t, err, "it said nothing on standard output; %s", p.log)
+	var started struct{ URL string }
+	require.NoError(t, json.Unmarshal(line, &started), "%s", line)
+	p.shop = shop{t: t, url: started.URL, Client: client.New(started.URL)}
+	return p
+}
+
+func serve(t *testing.T, store string) *process {
+	t.Helper()
+	return launch(t, "serve", "--insecure", "--migrate", "--demo", "--store", store)
+}
+
+func dev(t *testing.T, data string) *process {
+	t.Helper()
+	return launch(t, "dev", "--data", data)
+}
+
+// signal sends the process a signal.
+func (p *process) signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) } // it may be gone
+
+// kill ends the process as kill -9 does and returns when it is gone.
+func (p *process) kill() {
+	p.signal(syscall.SIGKILL)
+	<-p.exited
+	if p.Client != nil {
+		p.Close()
+	}
+}
+
+// ready waits until the process's read models have caught up.
+func (p *process) ready() *process {
+	p.t.Helper()
+	eventually(p.t, func() error { return p.Ready(p.t.Context()) })
+	return p
+}
+
+func TestSecondProcess_sameDataFolder_isRefusedWithAClearLine(t *testing.T) {
+	data := t.TempDir()
+	first := dev(t, data)
+	second, err := command(t, "dev", "--data", data, "--addr", "127.0.0.1:0").CombinedOutput()
+	var exit *exec.ExitError
+	require.ErrorAs(t, err, &exit)
+	require.Equal(t, 1, exit.ExitCode())
+	require.Contains(t, string(second), "the data folder is in use by another process: "+data)
+	require.NotContains(t, string(second), "goroutine")
+
+	first.ready().letter(orderLetter("1"))
+	first.kill()
+	third := dev(t, data) // the lock is the operating system's: it died with its owner
+	third.letter(paymentLetter("1"))
+	third.confirmed("1")
+}
+
+func TestSIGTERM_drainsWithinTenSeconds(t *testing.T) {
+	for name, start := range map[string]func(*testing.T) *process{
+		"SQLite":   func(t *testing.T) *process { return dev(t, t.TempDir()) },
+		"Postgres": func(t *testing.T) *process { return serve(t, services.Postgres(t)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t).ready()
+			go func() { _ = p.Tail(t.Context(), client.Filter{}, func(v1.Event) error { return nil }) }() // never leaves by itself
+			shopping := p.shopping(4)
+			shopping.acknowledged(20)
+			p.signal(syscall.SIGTERM)
+			select {
+			case <-p.exited:
+			case <-time.After(10 * time.Second):
+				require.Fail(t, "it did not end")
+			}
+			shopping.stop()
+			require.Zero(t, p.cmd.ProcessState.ExitCode(), "%s", p.log)
+		})
+	}
+}
+
+func TestServe_unmigratedStore_isRefusedUnlessToldToMigrate(t *testing.T) {
+	store := services.Postgres(t)
+	out, err := command(t, "serve", "--insecure", "--store", store, "--addr", "127.0.0.1:0").CombinedOutput()
+	var exit *exec.ExitError
+	require.ErrorAs(t, err, &exit)
+	require.Equal(t, 1, exit.ExitCode())
+	require.Contains(t, string(out), "migrate")
+	out, err = command(t, "migrate", "--store", store).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	launch(t, "serve", "--insecure", "--store", store).ready()
+}
