@@ -16,8 +16,9 @@ import (
 const (
 	maxDrain = 256             // commands decided and written together
 	patience = 5 * time.Second // how long a client's command is decided anew while other copies keep changing its streams
-	// appendAtMost bounds one append, so that a database which neither answers nor hangs up is told to callers as away.
-	appendAtMost = 10 * time.Second
+	// answerAtMost bounds what one drain reads, and its append, so that a database which neither answers nor hangs up is told
+	// to callers as away.
+	answerAtMost = 10 * time.Second
 )
 
 // ErrConcurrentChange tells a client that others kept changing the same streams. Nothing was written; trying again is safe.
@@ -148,7 +149,9 @@ func (q *Queue) drain(ctx context.Context) []*task {
 
 // decideAll decides the batch in order, on the states that the ones before left.
 func (q *Queue) decideAll(batch []*task) {
-	q.preload(batch)
+	ctx, cancel := context.WithTimeout(context.Background(), answerAtMost)
+	defer cancel()
+	q.preload(ctx, batch)
 	now := q.now().UTC().Truncate(time.Millisecond)
 	for _, t := range batch {
 		if t.ctx.Err() != nil { // nobody waits any more, and nothing was promised
@@ -156,18 +159,26 @@ func (q *Queue) decideAll(batch []*task) {
 			continue
 		}
 		t.err = nil
-		t.decision = &Decision{Now: now, command: &t.Command, states: q.states, ctx: t.ctx,
+		t.decision = &Decision{Now: now, command: &t.Command, states: q.states, ctx: ctx,
 			expected: map[string]int64{}, receipts: append([]eventstore.Receipt(nil), t.Receipts...)}
 		t.result, t.refusal = decideSafely(t.decision, t.Decide)
 		switch {
 		case t.decision.failure != nil: // a stream could not be read: not a decision at all
-			t.err = t.decision.failure
+			t.err = unanswered(t.decision.failure)
 			q.states.forget(t.decision.expected)
 		case t.refusal != nil:
 			t.decision.refuse()
 			q.states.forget(t.decision.changed)
 		}
 	}
+}
+
+// unanswered makes our own patience's end what it means: the store is away.
+func unanswered(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, eventstore.ErrOutcomeUnknown) {
+		return fmt.Errorf("%w: no answer in %s", eventstore.ErrUnavailable, answerAtMost)
+	}
+	return err
 }
 
 // decideSafely turns a panic in a decision into an error of that command alone.
@@ -196,12 +207,10 @@ func (q *Queue) write(ctx context.Context, batch []*task) {
 	if len(asked) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), appendAtMost)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerAtMost)
 	defer cancel()
 	outcomes, err := q.store.Append(ctx, requests)
-	if errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, eventstore.ErrOutcomeUnknown) {
-		err = fmt.Errorf("%w: no answer in %s", eventstore.ErrUnavailable, appendAtMost)
-	}
+	err = unanswered(err)
 	for i, t := range asked {
 		if err != nil {
 			q.states.forget(t.decision.expected)

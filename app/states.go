@@ -196,7 +196,7 @@ const sideBySide = 8
 
 // preload loads what the batch's commands are known to read, several streams at once. What fails is tried again, and
 // reported, when a decision asks for it.
-func (q *Queue) preload(batch []*task) {
+func (q *Queue) preload(ctx context.Context, batch []*task) {
 	var missing []Ref
 	asked := map[string]bool{}
 	for _, t := range batch {
@@ -216,7 +216,7 @@ func (q *Queue) preload(batch []*task) {
 		slots <- struct{}{}
 		loading.Go(func() {
 			defer func() { <-slots }()
-			_, _ = q.states.get(context.Background(), ref)
+			_, _ = q.states.get(ctx, ref)
 		})
 	}
 	loading.Wait()

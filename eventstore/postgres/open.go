@@ -24,6 +24,10 @@ type Options struct {
 	MaxConns int32  // of each of the two general pools; default 8. Appends (2) and listening (1) have their own
 }
 
+// consumerSettings are the session's of read models and checkpoints. A copy that is frozen in a transaction is thrown off, so
+// that it cannot keep another one from taking its consumers over.
+var consumerSettings = map[string]string{"synchronous_commit": "off", "idle_in_transaction_session_timeout": "6s"}
+
 // Database is an open shop.
 type Database struct {
 	log       *logDriver
@@ -74,7 +78,7 @@ func (db *Database) open(ctx context.Context, config *pgxpool.Config, schemas mi
 	if err != nil {
 		return err
 	}
-	consumers, err := db.pool(ctx, config, conns, map[string]string{"synchronous_commit": "off"})
+	consumers, err := db.pool(ctx, config, conns, consumerSettings)
 	if err != nil {
 		return err
 	}
