@@ -105,8 +105,8 @@ func (s *shopping) stop() []*errand {
 }
 
 // settled demands that every errand with an answer is in the log once, sends the unanswered ones again, and waits until all
-// are confirmed.
-func settled(t *testing.T, s *shop, errands []*errand) {
+// are confirmed, and no other orders but those named.
+func settled(t *testing.T, s *shop, errands []*errand, others ...string) {
 	t.Helper()
 	b := balance(t, s.Client)
 	for _, e := range errands {
@@ -122,7 +122,7 @@ func settled(t *testing.T, s *shop, errands []*errand) {
 		s.confirmed(e.id)
 	}
 	b = balance(t, s.Client)
-	require.Len(t, b.confirmed, len(errands))
+	require.Len(t, b.confirmed, len(errands)+len(others))
 	require.EqualValues(t, len(errands), b.held["TOY"])
 	for _, e := range errands {
 		require.EqualValues(t, 1000, b.captured[e.id])

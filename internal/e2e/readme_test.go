@@ -1,0 +1,90 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"ordermill/api/client"
+)
+
+var (
+	fenced = regexp.MustCompile("(?s)```(sh|json)\n(.*?)```")
+	// What differs from one shop to the next: ids, times and cursors.
+	differing = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[0-9:.]+Z|"next_cursor":"[^"]+"`)
+)
+
+// TestREADME_tryIt runs every command under "Try it", in order, and holds its answer against the one printed below it.
+func TestREADME_tryIt(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(readme), "\n## Try it\n")
+	require.True(t, found, "README.md has no section Try it")
+	section, _, _ = strings.Cut(section, "\n## ")
+
+	p := dev(t, t.TempDir()).ready()
+	blocks := fenced.FindAllStringSubmatch(section, -1)
+	answers := 0
+	for i, block := range blocks {
+		if block[1] != "sh" {
+			continue
+		}
+		script := strings.ReplaceAll(block[2], "http://127.0.0.1:8080", p.url)
+		out, err := exec.CommandContext(t.Context(), "sh", "-ec", script).CombinedOutput()
+		require.NoError(t, err, "%s%s", block[2], out)
+		if i+1 < len(blocks) && blocks[i+1][1] == "json" {
+			require.JSONEq(t, normal(blocks[i+1][2]), normal(string(out)), block[2])
+			answers++
+		}
+		eventually(t, func() error { return quiet(t, p.Client) }) // who types is slower than the shop
+	}
+	require.Greater(t, answers, 8)
+}
+
+// normal is a text without what differs.
+func normal(text string) string {
+	return differing.ReplaceAllStringFunc(text, func(found string) string {
+		if strings.HasPrefix(found, `"next_cursor"`) {
+			return `"next_cursor":"CURSOR"`
+		}
+		if strings.Contains(found, "T") {
+			return "TIME"
+		}
+		return "ID"
+	})
+}
+
+// quiet returns an error while a consumer has not reached the head of the log, or a rebuild runs.
+func quiet(t *testing.T, c *client.Client) error {
+	log := events(t, c)
+	consumers, err := c.Consumers(t.Context())
+	for _, consumer := range consumers {
+		if consumer.Checkpoint != log[len(log)-1].Position {
+			return fmt.Errorf("%s is at %d of %d", consumer.Name, consumer.Checkpoint, len(log))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	models, err := c.Projections(t.Context())
+	for _, m := range models {
+		if m.Status != "live" {
+			return fmt.Errorf("%s is %s", m.Name, m.Status)
+		}
+	}
+	return err
+}
+
+func TestREADME_answersAreJSON(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	for _, block := range fenced.FindAllStringSubmatch(string(readme), -1) {
+		require.True(t, block[1] != "json" || json.Valid([]byte(block[2])), block[2])
+	}
+}

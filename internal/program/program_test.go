@@ -1,0 +1,129 @@
+package program_test
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"ordermill/api/client"
+	"ordermill/eventstore/sqlite"
+	"ordermill/internal/program"
+	"ordermill/internal/services"
+)
+
+func config() program.Config {
+	return program.Config{Addr: "127.0.0.1:0", Demo: true, Log: slog.New(slog.DiscardHandler)}
+}
+
+func stop(t *testing.T, p *program.Program) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	require.NoError(t, p.Stop(ctx))
+}
+
+func TestStartAndStop_leaveNoGoroutine(t *testing.T) {
+	for name, store := range map[string]func(t *testing.T) program.Config{
+		"SQLite": func(t *testing.T) program.Config { c := config(); c.Data = t.TempDir(); return c },
+		"Postgres, AMQP and Redis": func(t *testing.T) program.Config {
+			c := config()
+			c.Store, c.AMQP, c.Redis, c.Migrate = services.Postgres(t), services.AMQP(t), services.Redis(t), true
+			return c
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := store(t)
+			before := goleak.IgnoreCurrent()
+			p, err := program.Start(t.Context(), c)
+			require.NoError(t, err)
+			shop := client.New(p.URL())
+			require.Eventually(t, func() bool { return shop.Ready(t.Context()) == nil }, 20*time.Second, 10*time.Millisecond)
+			_, err = shop.Send(t.Context(), []byte(`{"event_type":"order.created","payload":{"order_id":"1","items":[{"name":"Kite","quantity":1}]}}`))
+			require.NoError(t, err)
+			shop.Close()
+			stop(t, p)
+			require.NoError(t, p.Wait())
+			stop(t, p) // again is nothing
+			goleak.VerifyNone(t, before)
+		})
+	}
+}
+
+func TestStart_refused_leavesNothingBehind(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer taken.Close()
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	unmigrated := t.TempDir()
+	for name, change := range map[string]func(*program.Config){
+		"address taken":      func(c *program.Config) { c.Memory, c.Addr = true, taken.Addr().String() },
+		"store of no kind":   func(c *program.Config) { c.Store = "mysql://x" },
+		"folder is a file":   func(c *program.Config) { c.Data = file },
+		"Postgres away":      func(c *program.Config) { c.Store = "postgres://127.0.0.1:1/x" },
+		"store not migrated": func(c *program.Config) { c.Store = "sqlite://" + unmigrated },
+		"AMQP URL":           func(c *program.Config) { c.Memory, c.AMQP = true, "http://x" },
+		"Redis URL":          func(c *program.Config) { c.Memory, c.Redis = true, "http://x" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			temp := t.TempDir()
+			t.Setenv("TMPDIR", temp)
+			before := goleak.IgnoreCurrent()
+			c := config()
+			change(&c)
+			_, err := program.Start(t.Context(), c)
+			require.Error(t, err)
+			left, err := os.ReadDir(temp)
+			require.NoError(t, err)
+			require.Empty(t, left)
+			goleak.VerifyNone(t, before)
+		})
+	}
+}
+
+func TestStart_sameFolderTwice_isRefused(t *testing.T) {
+	c := config()
+	c.Data = t.TempDir()
+	first, err := program.Start(t.Context(), c)
+	require.NoError(t, err)
+	_, err = program.Start(t.Context(), c)
+	require.ErrorIs(t, err, sqlite.ErrInUse)
+	stop(t, first)
+	again, err := program.Start(t.Context(), c)
+	require.NoError(t, err)
+	stop(t, again)
+}
+
+func TestMemory_folderIsRemovedAtTheEnd(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	c := config()
+	c.Memory = true
+	p, err := program.Start(t.Context(), c)
+	require.NoError(t, err)
+	made, err := os.ReadDir(temp)
+	require.NoError(t, err)
+	require.Len(t, made, 1)
+	stop(t, p)
+	left, err := os.ReadDir(temp)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+func TestStop_takesNoMoreRequests(t *testing.T) {
+	c := config()
+	c.Memory = true
+	p, err := program.Start(t.Context(), c)
+	require.NoError(t, err)
+	stop(t, p)
+	_, err = http.Get(p.URL() + "/livez")
+	require.Error(t, err)
+}
