@@ -38,10 +38,8 @@ func TestFrozenCopy_underLoad_theOtherTakesOver_andTheThawedOneCannotWrite(t *te
 	require.Equal(t, now, rows(t, db, owning), "the thawed copy has touched a consumer")
 }
 
+// owning tells who owns which consumer, since when.
 const owning = `SELECT name, epoch, owner FROM ordermill_ops.consumers`
-
-// consumerRows tells who owns which consumer, since when.
-const consumerRows = `SELECT name, epoch, owner FROM ordermill_ops.consumers`
 
 // replaced returns an error while a consumer is still owned as before.
 func replaced(s *shop, before map[string]string) error {

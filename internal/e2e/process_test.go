@@ -19,13 +19,15 @@ import (
 	"ordermill/internal/services"
 )
 
+// buildFolder is where the program is built; "" while it was not needed.
+var buildFolder string
+
 // binary builds the program once per test run.
-var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "ordermill-e2e-")
-	if err != nil {
+var binary = sync.OnceValues(func() (path string, err error) {
+	if buildFolder, err = os.MkdirTemp("", "ordermill-e2e-"); err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, "ordermill")
+	path = filepath.Join(buildFolder, "ordermill")
 	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, "ordermill/cmd/ordermill").CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("%w: %s", err, out)
@@ -35,9 +37,7 @@ var binary = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := binary(); err == nil {
-		os.RemoveAll(filepath.Dir(path))
-	}
+	_ = os.RemoveAll(buildFolder) // a temporary folder that stays behind is no failure of the tests
 	os.Exit(code)
 }
 
@@ -52,6 +52,9 @@ type process struct {
 // command is the built program with arguments, not yet started.
 func command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("short tests run under the race detector, which sees nothing of another process")
+	}
 	path, err := binary()
 	require.NoError(t, err)
 	return exec.Command(path, args...)

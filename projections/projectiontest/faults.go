@@ -128,7 +128,9 @@ func unknownEvent(t *testing.T, f Fixture, s Subject) {
 }
 
 func listPages(t *testing.T, f Fixture, s Subject) {
-	newShop(t, f.Store, 9).orders(15)
+	shop := newShop(t, f.Store, 9)
+	shop.orders(15)
+	shop.hidden()
 	m := s.open(f, "a")
 	run(t, m)
 	reach(t, f, m)

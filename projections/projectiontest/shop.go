@@ -154,6 +154,12 @@ func (s *shop) script() [][]fact {
 	}
 }
 
+// hidden lets rows be folded that there is nothing to show of: money without an order, a product without stock.
+func (s *shop) hidden() {
+	s.happens(fact{"payment-nobody", payment.Captured{CaptureID: "c", AmountMinor: 1, Currency: "USD", Source: "http"}})
+	s.happens(fact{"product-nostock", product.Registered{SKU: "nostock", Name: "None", NameKey: "none", Currency: "USD"}})
+}
+
 // ours is a stream of a key that the projection folds.
 func ours(projection, key string) (stream, eventType string) {
 	switch projection {
