@@ -136,7 +136,7 @@ func competingWriter(ctx context.Context, s *eventstore.Store, taken uuid.UUID, 
 			}
 		case eventstore.WrongVersion:
 			versions[o.Stream] = o.Actual
-		default:
+		case eventstore.Duplicate, eventstore.KeyConflict, eventstore.Failed:
 			return written, fmt.Errorf("unexpected outcome %#v", o)
 		}
 		if len(batch) == 2 {
@@ -170,7 +170,7 @@ func racersForOneUnit(t T, log Log) {
 					winners.Add(1)
 				case eventstore.WrongVersion:
 					losers.Add(1)
-				default:
+				case eventstore.Duplicate, eventstore.KeyConflict, eventstore.Failed:
 					return fmt.Errorf("unexpected outcome %#v", o)
 				}
 				return nil
@@ -205,7 +205,7 @@ func concurrentTwins(t T, log Log) {
 						return fmt.Errorf("the twin was answered %q", o.Receipt.Response)
 					}
 					again.Add(1)
-				default:
+				case eventstore.WrongVersion, eventstore.KeyConflict, eventstore.Failed:
 					return fmt.Errorf("unexpected outcome %#v", o)
 				}
 				return nil
