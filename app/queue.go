@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/google/uuid"
@@ -121,6 +122,7 @@ func (q *Queue) Run(ctx context.Context) {
 		}
 		q.decideAll(batch)
 		q.write(ctx, batch)
+		runtime.Gosched() // lets the callers that were just answered get in line again, so that the next drain is not a small one
 	}
 }
 

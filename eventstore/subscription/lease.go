@@ -88,15 +88,18 @@ func (l *lease) keep(ctx context.Context) error {
 		case <-ticker.C:
 		}
 		started := time.Now()
-		result, err := l.db.ExecContext(ctx, `
+		// A renewal that waits (behind our own stuck transaction, say) must not come through after the lease has run out.
+		inTime, cancel := context.WithDeadline(ctx, renewed.Add(l.owner.ttl()))
+		result, err := l.db.ExecContext(inTime, `
 			UPDATE consumers SET lease_until = now_ms() + $1, heartbeat_at = now_ms() WHERE name = $2 AND epoch = $3`,
 			l.owner.ttl().Milliseconds(), l.name, l.epoch)
+		cancel()
 		if err == nil {
 			if n, _ := result.RowsAffected(); n == 0 {
 				return ErrLeaseLost
 			}
 			renewed = started
-		} else if time.Since(renewed) > l.owner.ttl() {
+		} else if time.Since(renewed) >= l.owner.ttl() {
 			return fmt.Errorf("%w: not renewed for %s: %w", ErrLeaseLost, l.owner.ttl(), err)
 		}
 	}

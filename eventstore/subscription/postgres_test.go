@@ -2,6 +2,7 @@ package subscription_test
 
 import (
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -42,6 +43,8 @@ func TestPostgres_ownerStuckInItsTransaction_isThrownOff_andWritesNothing(t *tes
 		return nil
 	}}, quiet)
 	start(t, old)
+	thaw := sync.OnceFunc(func() { close(thawed) })
+	t.Cleanup(thaw)
 	s.append(stream(1))
 	<-inside // its transaction is open, and holds the consumer's row
 	s.append(stream(2))
@@ -49,7 +52,7 @@ func TestPostgres_ownerStuckInItsTransaction_isThrownOff_andWritesNothing(t *tes
 	start(t, fresh)
 	waitFor(t, fresh, 2)
 	require.Equal(t, 1, s.count(`SELECT count(*) FROM consumers WHERE owner = 'fresh'`))
-	close(thawed)
+	thaw()
 	s.append(stream(1))
 	waitFor(t, fresh, 3)
 	require.Equal(t, 3, s.count(`SELECT count(*) FROM seen`))
