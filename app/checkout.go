@@ -37,14 +37,13 @@ var DefaultTiming = Timing{PaymentWindow: 15 * time.Minute, HoldGrace: 2 * time.
 // Checkout is the process manager that takes an order from placed to confirmed. Its step looks at the heads of its streams
 // (the event only wakes it), runs on until nothing is left to do, and appends once.
 type Checkout struct {
-	queue    *Queue
-	currency string
-	timing   Timing
+	queue  *Queue
+	timing Timing
 }
 
-// NewCheckout makes the process manager of a store with this currency.
-func NewCheckout(queue *Queue, currency string, timing Timing) *Checkout {
-	return &Checkout{queue, currency, timing}
+// NewCheckout makes the process manager.
+func NewCheckout(queue *Queue, timing Timing) *Checkout {
+	return &Checkout{queue, timing}
 }
 
 var _ subscription.Reactor = (*Checkout)(nil)
@@ -94,8 +93,8 @@ func (c *Checkout) step(orderID string, cause eventstore.Record) Command {
 		Patient:  true,
 		Decide: func(d *Decision) (any, error) {
 			outcome := checkout.Step(checkout.World{
-				OrderID: orderID, StoreCurrency: c.currency,
-				Order: orders.state(d, orderID), Account: accounts.state(d, orderID), Memory: checkouts.state(d, orderID),
+				OrderID: orderID,
+				Order:   orders.state(d, orderID), Account: accounts.state(d, orderID), Memory: checkouts.state(d, orderID),
 				Stock:         func(sku string) inventory.State { return items.state(d, sku) },
 				Now:           d.Now.UnixMilli(),
 				NewID:         d.NewID,

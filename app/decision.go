@@ -21,6 +21,7 @@ type Decision struct {
 	states   *states
 	expected map[string]int64 // version of every stream looked at, as it was first seen
 	changed  map[string]int64 // streams whose cached state this decision has moved on
+	metadata json.RawMessage  // of the command, on each of its events; nil until the first
 	events   []eventstore.Event
 	receipts []eventstore.Receipt
 	failure  error // a stream could not be read, an event not be written down
@@ -63,10 +64,11 @@ func (d *Decision) record(stream string, event decider.Event) {
 		d.failure = err
 		return
 	}
-	metadata, err := json.Marshal(d.command.Meta)
-	if err != nil {
-		d.failure = err
-		return
+	if d.metadata == nil {
+		if d.metadata, err = json.Marshal(d.command.Meta); err != nil {
+			d.failure = err
+			return
+		}
 	}
-	d.events = append(d.events, eventstore.Event{Stream: stream, Type: name, SchemaVersion: version, Data: data, Metadata: metadata})
+	d.events = append(d.events, eventstore.Event{Stream: stream, Type: name, SchemaVersion: version, Data: data, Metadata: d.metadata})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"runtime"
 	"time"
 
@@ -59,7 +58,6 @@ var ErrKeyReused = errors.New("this key was used before with other contents")
 type Queue struct {
 	store   *eventstore.Store
 	now     func() time.Time
-	log     *slog.Logger
 	states  *states
 	waiting chan *task
 	again   []*task // lost to another copy's write; first in the next drain
@@ -80,9 +78,9 @@ type task struct {
 }
 
 // NewQueue makes a queue; it takes commands once Run runs.
-func NewQueue(store *eventstore.Store, now func() time.Time, log *slog.Logger) *Queue {
+func NewQueue(store *eventstore.Store, now func() time.Time) *Queue {
 	return &Queue{
-		store: store, now: now, log: log, states: newStates(store),
+		store: store, now: now, states: newStates(store),
 		waiting: make(chan *task, maxDrain), stopped: make(chan struct{}),
 	}
 }

@@ -159,7 +159,7 @@ func TestQueue_storeAway_tellsEverybody_andGoesOnWhenItIsBack(t *testing.T) {
 func TestQueue_stopped_takesNoMoreCommands(t *testing.T) {
 	s := newShop(t)
 	ctx, stop := context.WithCancel(t.Context())
-	queue := app.NewQueue(s.store, nil, quiet)
+	queue := app.NewQueue(s.store, nil)
 	stop()
 	queue.Run(ctx)
 	_, err := queue.Do(t.Context(), app.Command{ID: uuid.New()})
@@ -168,7 +168,7 @@ func TestQueue_stopped_takesNoMoreCommands(t *testing.T) {
 
 // checkout runs the process manager on a copy until the test ends.
 func (s *shop) checkout(d desk) *app.Checkout {
-	reactor := app.NewCheckout(d.queue, "USD", app.DefaultTiming)
+	reactor := app.NewCheckout(d.queue, app.DefaultTiming)
 	consumer := subscription.NewReactor(s.store, s.log(), subscription.Owner{ID: uuid.NewString(), Sole: true}, reactor, subscription.WithLogger(quiet))
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)

@@ -57,7 +57,7 @@ func newShop(t *testing.T) *shop {
 
 // copy starts another copy, which ends with the test.
 func (s *shop) copy() desk {
-	queue := app.NewQueue(s.store, time.Now, quiet)
+	queue := app.NewQueue(s.store, time.Now)
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { queue.Run(ctx) })

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"ordermill/eventstore/subscription"
 )
 
 // scanAtOnce is how many rows a comparison holds of each table.
@@ -14,7 +16,7 @@ const scanAtOnce = 1000
 
 // scan reads a table in the order of its keys.
 type scan struct {
-	db    querier
+	db    subscription.Querier
 	table table
 	page  []*scanned
 	last  string

@@ -102,7 +102,7 @@ func (b *build[R]) fetch(ctx context.Context, after, last int64) <-chan fetched 
 }
 
 // prepare folds records that follow the checkpoint.
-func (b *build[R]) prepare(ctx context.Context, db querier, records []eventstore.Record) (*page, error) {
+func (b *build[R]) prepare(ctx context.Context, db subscription.Querier, records []eventstore.Record) (*page, error) {
 	work, err := byKey(records, b.model.projection.Keys)
 	if err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func (b *build[R]) prepare(ctx context.Context, db querier, records []eventstore
 }
 
 // load fetches the rows that a page changes and that are not in memory. It returns their bodies.
-func (b *build[R]) load(ctx context.Context, db querier, work []subscription.Work) (map[string][]byte, error) {
+func (b *build[R]) load(ctx context.Context, db subscription.Querier, work []subscription.Work) (map[string][]byte, error) {
 	if len(b.rows) > cacheRows {
 		clear(b.rows)
 	}
@@ -136,7 +136,7 @@ func (b *build[R]) load(ctx context.Context, db querier, work []subscription.Wor
 }
 
 // fold adds one key's row to a page. A key that can not be folded is parked, its row as it was before that event.
-func (b *build[R]) fold(ctx context.Context, db querier, p *page, w subscription.Work, body []byte) error {
+func (b *build[R]) fold(ctx context.Context, db subscription.Querier, p *page, w subscription.Work, body []byte) error {
 	if b.parked[w.Key] {
 		p.skipped = append(p.skipped, w)
 		return nil

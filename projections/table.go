@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"ordermill/eventstore/subscription"
 )
 
 // fixedColumns is how many columns every table of rows begins with: key, shown, body.
@@ -27,16 +29,11 @@ func (p *Projection[R]) table(generation int64) table {
 	return table{fmt.Sprintf("%s_%d", p.Name, generation), columns}
 }
 
-// querier is a transaction or a pool.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
 // loadAtOnce bounds the placeholders of one statement; more make SQLite's parsing slow.
 const loadAtOnce = 64
 
 // load returns the stored bodies of those keys that have a row.
-func (t table) load(ctx context.Context, db querier, keys []string) (map[string][]byte, error) {
+func (t table) load(ctx context.Context, db subscription.Querier, keys []string) (map[string][]byte, error) {
 	bodies := make(map[string][]byte, len(keys))
 	for len(keys) > 0 {
 		n := min(len(keys), loadAtOnce)
@@ -48,7 +45,7 @@ func (t table) load(ctx context.Context, db querier, keys []string) (map[string]
 	return bodies, nil
 }
 
-func (t table) loadSome(ctx context.Context, db querier, keys []string, bodies map[string][]byte) error {
+func (t table) loadSome(ctx context.Context, db subscription.Querier, keys []string, bodies map[string][]byte) error {
 	width := 1 // a power of two, so that a database sees few different statements; the last key fills the rest
 	for width < len(keys) {
 		width *= 2

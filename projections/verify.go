@@ -6,6 +6,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"ordermill/eventstore/subscription"
 )
 
 // maxDifferences bounds how many differences a report lists.
@@ -84,7 +86,7 @@ func (m *Model[R]) compare(ctx context.Context, b *build[R], report *Report) err
 		return err
 	}
 	report.Projection, report.Generation, report.Position = m.projection.Name, generation, position
-	parked, err := m.parkedIn(ctx, snapshot, consumerName(m.projection.Name, generation))
+	parked, err := subscription.ParkedKeys(ctx, snapshot, consumerName(m.projection.Name, generation))
 	if err != nil {
 		return err
 	}
@@ -105,7 +107,7 @@ func (m *Model[R]) fillRest(ctx context.Context, b *build[R], position int64) er
 	return m.inTx(ctx, func(conn *sql.Conn, tx *sql.Tx) error { return b.fillIn(ctx, conn, tx, position) })
 }
 
-func (m *Model[R]) livePosition(ctx context.Context, db querier) (generation, position int64, err error) {
+func (m *Model[R]) livePosition(ctx context.Context, db subscription.Querier) (generation, position int64, err error) {
 	rows, err := db.QueryContext(ctx, `
 		SELECT l.generation, c.position FROM live l JOIN consumers c ON c.name = l.projection || '.' || CAST(l.generation AS text)
 		WHERE l.projection = $1 AND l.code_version = $2`, m.projection.Name, m.projection.Version)
@@ -118,23 +120,6 @@ func (m *Model[R]) livePosition(ctx context.Context, db querier) (generation, po
 	}
 	err = rows.Scan(&generation, &position)
 	return generation, position, errors.Join(err, rows.Err())
-}
-
-func (m *Model[R]) parkedIn(ctx context.Context, db querier, consumer string) (map[string]bool, error) {
-	rows, err := db.QueryContext(ctx, `SELECT key FROM parked WHERE consumer = $1`, consumer)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	keys := map[string]bool{}
-	for rows.Next() {
-		var key string
-		if err := rows.Scan(&key); err != nil {
-			return nil, err
-		}
-		keys[key] = true
-	}
-	return keys, rows.Err()
 }
 
 // merge walks two tables side by side in the order of their keys.

@@ -12,7 +12,7 @@ import (
 
 // park parks a key whose delivery number good can not be folded: its row stays as it was before that, and every later
 // position is kept, as live does it.
-func (b *build[R]) park(ctx context.Context, db querier, p *page, w subscription.Work, good int, cause error) error {
+func (b *build[R]) park(ctx context.Context, db subscription.Querier, p *page, w subscription.Work, good int, cause error) error {
 	p.parked = append(p.parked, &subscription.ParkError{Key: w.Key, Err: cause})
 	p.skipped = append(p.skipped, subscription.Work{Key: w.Key, Deliveries: w.Deliveries[good:]})
 	b.parked[w.Key] = true
@@ -93,7 +93,7 @@ func (b *build[R]) fillIn(ctx context.Context, conn *sql.Conn, tx *sql.Tx, last 
 }
 
 // pages folds page after page, reading the next one meanwhile.
-func (b *build[R]) pages(ctx context.Context, db querier, last int64, write func(*page) error) error {
+func (b *build[R]) pages(ctx context.Context, db subscription.Querier, last int64, write func(*page) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	next := b.fetch(ctx, b.at.Position, last)
 	defer func() {

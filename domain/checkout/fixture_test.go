@@ -102,7 +102,7 @@ func (s *shop) step(orderID string) []decider.Event {
 func (s *shop) world(orderID string) checkout.World {
 	o := s.of(orderID)
 	return checkout.World{
-		OrderID: orderID, Order: o.order, Account: o.account, Memory: o.memory, StoreCurrency: "USD", Now: s.now,
+		OrderID: orderID, Order: o.order, Account: o.account, Memory: o.memory, Now: s.now,
 		Stock:         func(sku string) inventory.State { return s.stock[sku] },
 		NewID:         func(parts ...string) string { return fmt.Sprintf("%d:%s", s.steps, strings.Join(parts, ":")) },
 		PaymentWindow: window, HoldGrace: grace, UnmatchedFor: park,

@@ -11,14 +11,13 @@ import (
 
 // World is what a step sees: its streams at their heads, the time, and how long things wait. Step changes none of it.
 type World struct {
-	OrderID       string
-	Order         order.State
-	Account       payment.State
-	Memory        State
-	Stock         func(sku string) inventory.State
-	StoreCurrency string
-	Now           int64                        // ms since 1970
-	NewID         func(parts ...string) string // the same parts give the same id in every try of this step, and only in this step
+	OrderID string
+	Order   order.State
+	Account payment.State
+	Memory  State
+	Stock   func(sku string) inventory.State
+	Now     int64                        // ms since 1970
+	NewID   func(parts ...string) string // the same parts give the same id in every try of this step, and only in this step
 
 	PaymentWindow int64 // ms an order waits for its money
 	HoldGrace     int64 // ms its stock is held beyond that

@@ -35,9 +35,14 @@ func park(ctx context.Context, tx *sql.Tx, consumer string, newly []parking, ski
 	return nil
 }
 
-// parkedKeys are the keys that a consumer skips.
-func parkedKeys(ctx context.Context, db Database, consumer string) (map[string]bool, error) {
-	rows, err := db.Read.QueryContext(ctx, `SELECT key FROM parked WHERE consumer = $1`, consumer)
+// Querier is a database, or a transaction or connection whose snapshot the answer must be of.
+type Querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// ParkedKeys are the keys that a consumer skips.
+func ParkedKeys(ctx context.Context, db Querier, consumer string) (map[string]bool, error) {
+	rows, err := db.QueryContext(ctx, `SELECT key FROM parked WHERE consumer = $1`, consumer)
 	if err != nil {
 		return nil, err
 	}

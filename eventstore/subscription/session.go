@@ -23,7 +23,7 @@ func (c *Consumer) newSession(ctx context.Context, l *lease, at eventstore.Check
 	if at.LogID != c.store.LogID() {
 		return nil, fmt.Errorf("%w: %s stands in log %s, this is log %s; rebuild it, or point it at its own store", ErrDiverged, c.name, at.LogID, c.store.LogID())
 	}
-	parked, err := parkedKeys(ctx, c.db, c.name)
+	parked, err := ParkedKeys(ctx, c.db.Read, c.name)
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func sqliteShop(ctx context.Context, folder string) (*shop, error) {
 func openShop(db database) *shop {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &shop{database: db, events: eventstore.New(db.Driver()), stop: stop}
-	s.queue = app.NewQueue(s.events, time.Now, slog.Default())
+	s.queue = app.NewQueue(s.events, time.Now)
 	s.desk = app.NewDesk(s.queue, s.events, currency, slog.Default())
 	s.running.Go(func() { s.queue.Run(ctx) })
 	return s
@@ -82,7 +82,7 @@ func (s *shop) startCheckout() {
 	var db subscription.Database
 	db.Write, db.Read = s.Log()
 	consumer := subscription.NewReactor(s.events, db, subscription.Owner{ID: uuid.NewString(), Sole: true},
-		app.NewCheckout(s.queue, currency, app.DefaultTiming))
+		app.NewCheckout(s.queue, app.DefaultTiming))
 	following.Go(func() { _ = consumer.Run(ctx) })
 }
 

@@ -68,7 +68,7 @@ func (p *Program) start(ctx context.Context) (err error) {
 	owner := subscription.Owner{ID: uuid.NewString(), Sole: p.store.embedded}
 
 	// Commands: one queue, one desk.
-	queue := app.NewQueue(p.events, time.Now, c.Log)
+	queue := app.NewQueue(p.events, time.Now)
 	desk := app.NewDesk(queue, p.events, c.Currency, c.Log)
 	p.deciding.run(queue.Run)
 	if c.Demo {
@@ -99,8 +99,8 @@ func (p *Program) start(ctx context.Context) (err error) {
 	}).Server()
 
 	p.consume(owner, queue, box)
+	inbox := app.NewInbox(desk, p.store.durable)
 	for _, t := range p.transports {
-		inbox := app.NewInbox(desk, p.store.durable)
 		p.consuming.run(func(ctx context.Context) { takeLetters(ctx, t, inbox, p.store.log, owner, c.Log) })
 	}
 	p.consuming.run(func(ctx context.Context) { p.becomeReady(ctx, head.Position) })
@@ -118,7 +118,7 @@ func (p *Program) consume(owner subscription.Owner, queue *app.Queue, mailer app
 		consumer := subscription.NewReactor(p.events, p.store.log, owner, r, options...)
 		p.consuming.run(func(ctx context.Context) { _ = consumer.Run(ctx) }) // it has told why it stopped
 	}
-	reactor(app.NewCheckout(queue, c.Currency, c.Timing), woken...)
+	reactor(app.NewCheckout(queue, c.Timing), woken...)
 	reactor(app.NewConfirmations(queue, mailer, "mailbox"), append(woken, subscription.FromHead())...)
 	for _, t := range p.transports {
 		reactor(messaging.NewRelay(t), subscription.WithLogger(c.Log))
