@@ -29,10 +29,23 @@ type Timing struct {
 	PaymentWindow time.Duration // from the first request until the order expires unpaid
 	HoldGrace     time.Duration // how much longer the stock is held
 	UnmatchedFor  time.Duration // how long money without an order waits for it
+	ConfirmWithin time.Duration // how long a provider may take to say what became of a refund
+	// RefundRetry is the first wait before a refund that failed is tried again; the others are 5, 30, 120 and 720 times as long.
+	RefundRetry time.Duration
 }
 
-// DefaultTiming is the domain's.
-var DefaultTiming = Timing{PaymentWindow: 15 * time.Minute, HoldGrace: 2 * time.Minute, UnmatchedFor: 24 * time.Hour}
+// DefaultTiming is the domain's: refunds are tried again after 1 m, 5 m, 30 m, 2 h and 12 h.
+var DefaultTiming = Timing{PaymentWindow: 15 * time.Minute, HoldGrace: 2 * time.Minute, UnmatchedFor: 24 * time.Hour,
+	ConfirmWithin: 24 * time.Hour, RefundRetry: time.Minute}
+
+// ladder is when a refund that failed is tried again, if a machine can try it.
+func (t Timing) ladder() payment.Ladder {
+	ladder := payment.Ladder{Confirm: t.ConfirmWithin.Milliseconds()}
+	for _, times := range []int64{1, 5, 30, 120, 720} {
+		ladder.Waits = append(ladder.Waits, times*t.RefundRetry.Milliseconds())
+	}
+	return ladder
+}
 
 // Checkout is the process manager that takes an order from placed to confirmed. Its step looks at the heads of its streams
 // (the event only wakes it), runs on until nothing is left to do, and appends once.
@@ -101,6 +114,7 @@ func (c *Checkout) step(orderID string, cause eventstore.Record) Command {
 				PaymentWindow: c.timing.PaymentWindow.Milliseconds(),
 				HoldGrace:     c.timing.HoldGrace.Milliseconds(),
 				UnmatchedFor:  c.timing.UnmatchedFor.Milliseconds(),
+				ConfirmWithin: c.timing.ConfirmWithin.Milliseconds(),
 			})
 			for _, stock := range outcome.Stock {
 				items.record(d, stock.SKU, stock.Events...)

@@ -10,7 +10,8 @@ const (
 	WaitingForOrder    = "order"    // money came for an order that nobody placed
 	WaitingForStock    = "stock"    // placed, its stock is not looked at yet, or paid and not secured yet
 	WaitingForPayment  = "payment"  // held, not fully paid
-	WaitingForShipment = "shipment" // confirmed
+	WaitingForShipment = "shipment" // confirmed, not everything was shipped
+	WaitingForDelivery = "delivery" // everything was shipped, not everything has arrived
 	WaitingForRefund   = "refund"   // ended, money is on its way back
 	WaitingForNothing  = ""
 )
@@ -19,6 +20,8 @@ const (
 func WaitingFor(o order.State, account payment.State) string {
 	sums := account.Sums(terms(o))
 	switch {
+	case !o.Exists() && sums.RefundPendingMinor > 0:
+		return WaitingForRefund
 	case !o.Exists() && len(account.Fresh()) > 0:
 		return WaitingForOrder
 	case !o.Exists():
@@ -27,6 +30,8 @@ func WaitingFor(o order.State, account payment.State) string {
 		return WaitingForRefund
 	case o.Terminal():
 		return WaitingForNothing
+	case o.Status == order.StatusConfirmed && o.Fulfillment() == order.FullyShipped:
+		return WaitingForDelivery
 	case o.Status == order.StatusConfirmed:
 		return WaitingForShipment
 	case o.Status == order.StatusAwaitingPayment && sums.OutstandingMinor > 0:
@@ -43,5 +48,5 @@ func PaymentStatus(o order.State, account payment.State) string { return account
 func Sums(o order.State, account payment.State) payment.Sums { return account.Sums(terms(o)) }
 
 func terms(o order.State) payment.Terms {
-	return payment.Terms{Currency: o.Currency, DueMinor: o.GrandTotalMinor, Exists: o.Exists(), Closed: o.Terminal()}
+	return payment.Terms{Currency: o.Currency, DueMinor: o.GrandTotalMinor, Exists: o.Exists(), Closed: o.Closed()}
 }
