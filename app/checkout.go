@@ -97,13 +97,10 @@ func (c *Checkout) React(ctx context.Context, work subscription.Work) error {
 
 func (c *Checkout) step(orderID string, cause eventstore.Record) Command {
 	id := uuid.NewSHA1(checkoutSpace, cause.EventID[:])
-	scope := "reactor:" + CheckoutName
-	return Command{
-		ID:       id,
-		Meta:     eventstore.Metadata{CausationID: cause.EventID.String(), CorrelationID: orderID, Actor: CheckoutName, OccurredAt: cause.RecordedAt.UnixMilli()},
-		Receipts: []eventstore.Receipt{{Scope: scope, Key: id.String()}},
-		Reads:    []Ref{orders.ref(orderID), accounts.ref(orderID), checkouts.ref(orderID)},
-		Patient:  true,
+	return once("reactor:"+CheckoutName, Command{
+		ID:    id,
+		Meta:  eventstore.Metadata{CausationID: cause.EventID.String(), CorrelationID: orderID, Actor: CheckoutName, OccurredAt: cause.RecordedAt.UnixMilli()},
+		Reads: []Ref{orders.ref(orderID), accounts.ref(orderID), checkouts.ref(orderID)},
 		Decide: func(d *Decision) (any, error) {
 			outcome := checkout.Step(checkout.World{
 				OrderID: orderID,
@@ -122,10 +119,7 @@ func (c *Checkout) step(orderID string, cause eventstore.Record) Command {
 			checkouts.record(d, orderID, outcome.Memory...)
 			orders.record(d, orderID, outcome.Order...)
 			accounts.record(d, orderID, outcome.Payment...)
-			if len(d.events) > 0 {
-				d.Respond(scope, []byte("{}"))
-			}
 			return nil, nil
 		},
-	}
+	})
 }

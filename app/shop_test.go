@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"ordermill/app"
+	"ordermill/app/manual"
 	"ordermill/domain/decider"
 	"ordermill/eventstore"
 	"ordermill/eventstore/sqlite"
@@ -65,7 +66,7 @@ func (s *shop) copy() desk {
 		stop()
 		running.Wait()
 	})
-	return desk{app.NewDesk(queue, s.store, "USD", quiet), queue}
+	return desk{app.NewDesk(queue, s.store, "USD", app.DefaultTiming, manual.Provider{}, quiet), queue}
 }
 
 // driver counts appends, and can hold them back or be away.

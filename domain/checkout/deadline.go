@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"ordermill/domain/decider"
@@ -23,6 +24,9 @@ type Deadline struct {
 	Ref     string `json:"ref"`
 	Attempt int64  `json:"attempt"`
 }
+
+// String is the deadline in one word, as ids are made of it.
+func (d Deadline) String() string { return fmt.Sprintf("%s/%s/%d", d.Timer, d.Ref, d.Attempt) }
 
 // Pending is a timer that has not fired.
 type Pending struct {

@@ -102,6 +102,8 @@ func decide(s State, command Command) ([]Event, error) {
 			Source: c.Capture.Source, OccurredAt: c.Capture.OccurredAt, FromOrderID: c.FromOrderID}}, nil
 	case RequestRefund:
 		return requestRefund(s, c)
+	case RefundUnmatched:
+		return refundUnmatched(s, c)
 	case RecordRefunded:
 		return recordRefunded(s, c)
 	case RecordRefundFailed:
@@ -150,14 +152,11 @@ func recordFailure(s State, c RecordFailure) []Event {
 }
 
 func reassign(s State, c Reassign) ([]Event, error) {
-	capture, known := s.Capture(c.CaptureID)
-	switch {
-	case !known:
-		return nil, unknownCapture()
-	case capture.ToOrderID == c.ToOrderID && c.ToOrderID != "":
+	if capture, known := s.Capture(c.CaptureID); known && capture.ToOrderID == c.ToOrderID {
 		return nil, nil
-	case capture.ParkUntil == 0 || !slices.Contains(s.Fresh(), capture):
-		return nil, decider.Refuse("capture-not-unmatched", "this money was matched, refunded or moved already")
+	}
+	if _, err := s.waiting(c.CaptureID); err != nil {
+		return nil, err
 	}
 	return []Event{Reassigned(c)}, nil
 }

@@ -17,6 +17,11 @@ type (
 		Reason, Code        string
 		ConfirmBy           int64 // ms since 1970
 	}
+	// RefundUnmatched sends money back, whole, that came without an order and still waits for one.
+	RefundUnmatched struct {
+		RefundID, CaptureID, Reason string
+		ConfirmBy                   int64 // ms since 1970
+	}
 	// RecordRefunded notes that money went back. It names the refund by its id, or by its amount: the oldest open one. A refund
 	// that nobody requested is a question for a person.
 	RecordRefunded struct{ Answered }
@@ -44,6 +49,7 @@ type Ladder struct {
 }
 
 func (RequestRefund) command()      {}
+func (RefundUnmatched) command()    {}
 func (RecordRefunded) command()     {}
 func (RecordRefundFailed) command() {}
 
@@ -69,6 +75,30 @@ func requestRefund(s State, c RequestRefund) ([]Event, error) {
 	}
 	return []Event{RefundRequested{RefundID: c.RefundID, CaptureID: capture.CaptureID, AmountMinor: c.AmountMinor,
 		Currency: capture.Currency, Reason: c.Reason, Code: c.Code, ConfirmBy: c.ConfirmBy}}, nil
+}
+
+func refundUnmatched(s State, c RefundUnmatched) ([]Event, error) {
+	if _, known := s.Refund(c.RefundID); known {
+		return nil, nil
+	}
+	capture, err := s.waiting(c.CaptureID)
+	if err != nil {
+		return nil, err
+	}
+	return []Event{RefundRequested{RefundID: c.RefundID, CaptureID: c.CaptureID, AmountMinor: capture.AmountMinor,
+		Currency: capture.Currency, Reason: c.Reason, ConfirmBy: c.ConfirmBy}}, nil
+}
+
+// waiting finds money that came without an order and waits for one.
+func (s State) waiting(captureID string) (Capture, error) {
+	capture, known := s.Capture(captureID)
+	switch {
+	case !known:
+		return capture, unknownCapture()
+	case capture.ParkUntil == 0 || !slices.Contains(s.Fresh(), capture):
+		return capture, decider.Refuse("capture-not-unmatched", "this money was matched, refunded or moved already")
+	}
+	return capture, nil
 }
 
 func exceeds() error {
