@@ -1,9 +1,7 @@
 package app
 
 import (
-	"bytes"
 	"encoding/json"
-	"slices"
 
 	"ordermill/domain/decider"
 	"ordermill/internal/strictjson"
@@ -35,9 +33,6 @@ type envelope struct {
 	CorrelationID   *string         `json:"correlationid"`
 	CausationID     *string         `json:"causationid"`
 }
-
-var envelopeKeys = []string{"event_type", "payload", "id", "event_id", "specversion", "source", "type", "subject", "time",
-	"datacontenttype", "dataschema", "data", "traceparent", "tracestate", "correlationid", "causationid"}
 
 // orderCreated is the payload of order.created. Prices are decimals of the order's currency, read as text.
 type orderCreated struct {
@@ -71,10 +66,11 @@ func readEnvelope(raw []byte, strict bool) (envelope, error) {
 	if err := strictjson.Scan(raw); err != nil {
 		return e, malformed(err, "")
 	}
-	if !strict {
-		raw = only(raw, envelopeKeys)
+	decode := strictjson.DecodeKnown
+	if strict {
+		decode = strictjson.Decode
 	}
-	if err := strictjson.Decode(raw, &e); err != nil {
+	if err := decode(raw, &e); err != nil {
 		return e, malformed(err, "")
 	}
 	switch {
@@ -91,50 +87,12 @@ func readEnvelope(raw []byte, strict bool) (envelope, error) {
 	return e, nil
 }
 
-// readPayload fills into from the payload's keys that it knows; others are ignored.
-func readPayload(payload json.RawMessage, into any, keys ...string) error {
-	if err := strictjson.Decode(only(payload, keys), into); err != nil {
-		return malformed(err, "/payload")
+// readPayload reads a letter's payload into a struct of its own, P; members that P does not have are ignored.
+func readPayload[P any](e envelope) (payload P, err error) {
+	if err := strictjson.DecodeKnown(e.Payload, &payload); err != nil {
+		return payload, malformed(err, "/payload")
 	}
-	return nil
-}
-
-// only keeps an object's members with these keys.
-func only(object []byte, keys []string) []byte {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(object, &members) != nil {
-		return object // the decoder will say what is wrong with it
-	}
-	for key := range members {
-		if !slices.Contains(keys, key) {
-			delete(members, key)
-		}
-	}
-	kept, err := json.Marshal(members)
-	if err != nil {
-		return object
-	}
-	return kept
-}
-
-// onlyEach does the same for the objects of the array that stands under key.
-func onlyEach(object []byte, key string, keys []string) []byte {
-	var members map[string]json.RawMessage
-	var items []json.RawMessage
-	if json.Unmarshal(object, &members) != nil || json.Unmarshal(members[key], &items) != nil {
-		return object
-	}
-	for i, item := range items {
-		if bytes.HasPrefix(bytes.TrimSpace(item), []byte("{")) {
-			items[i] = only(item, keys)
-		}
-	}
-	members[key], _ = json.Marshal(items)
-	kept, err := json.Marshal(members)
-	if err != nil {
-		return object
-	}
-	return kept
+	return payload, nil
 }
 
 func malformed(err error, under string) error {

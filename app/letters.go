@@ -92,9 +92,8 @@ type orderOutcome struct {
 
 // orderLetter makes order.created an order, or one that is rejected at the door: whoever sent the letter waits for no answer.
 func (d *Desk) orderLetter(e envelope, letter Letter) (decided, error) {
-	var p orderCreated
-	payload := onlyEach(e.Payload, "items", []string{"sku", "name", "quantity", "expected_unit_price"})
-	if err := readPayload(payload, &p, "order_id", "customer_ref", "currency", "items"); err != nil {
+	p, err := readPayload[orderCreated](e)
+	if err != nil {
 		return decided{}, err
 	}
 	orderID, err := requiredOrderID(p.OrderID)
@@ -147,8 +146,7 @@ func expectPrices(items []order.Item, asked []orderedItem) error {
 
 // paymentLetter makes payment.completed a capture. Its currency is its own, else the store's, never the order's.
 func (d *Desk) paymentLetter(e envelope, letter Letter) (decided, error) {
-	var p paymentCompleted
-	err := readPayload(e.Payload, &p, "order_id", "amount", "currency", "payment_id", "transaction_id", "provider_ref")
+	p, err := readPayload[paymentCompleted](e)
 	if err != nil {
 		return decided{}, err
 	}

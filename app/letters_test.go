@@ -147,6 +147,20 @@ func TestInbox_refusedLetter_isKeptByteForByte_andDecidedOnesLeaveReceipts(t *te
 	require.Equal(t, "\x00\xff", string(raw))
 }
 
+// TestLetter_keysNobodyKnows: over HTTP they are refused outside the payload; a fact from a broker is not refused for them,
+// and a key in another case is one of them.
+func TestLetter_keysNobodyKnows_areIgnoredFromABrokerAndInPayloads(t *testing.T) {
+	s := stocked(t)
+	letter := `{"event_type":"order.created","colour":1,"Event_Type":"payment.completed","payload":{
+		"order_id":"1","Order_ID":"2","gift":{"quantity":0},"items":[{"sku":"BEAR","SKU":"DOLL","quantity":1,"Quantity":"x"}]}}`
+	_, err := s.Message(t.Context(), app.Call{}, []byte(letter))
+	require.Equal(t, "invalid-json", refused(t, err))
+	require.ElementsMatch(t, []string{"/colour", "/Event_Type"}, pointers(err))
+	require.NoError(t, s.inbox().Receive(t.Context(), app.Letter{Source: "amqp", Body: []byte(letter)}))
+	require.Equal(t, 1, s.count("order.placed"))
+	require.Equal(t, "order-1", s.records()[len(s.records())-1].Stream)
+}
+
 func TestInbox_storeAway_decidesNothing(t *testing.T) {
 	s := stocked(t)
 	s.driver.away.Store(true)

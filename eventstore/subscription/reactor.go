@@ -80,7 +80,7 @@ func (s *session) reactAll(ctx context.Context, r Reactor, work []Work) (newly [
 
 // reactOne tries one key again in place until it is done, parked, or the consumer must stop.
 func (s *session) reactOne(ctx context.Context, r Reactor, w Work) error {
-	pause := newPause()
+	var pause Backoff
 	for {
 		err := reactSafely(ctx, r, w)
 		var parked *ParkError
@@ -88,7 +88,9 @@ func (s *session) reactOne(ctx context.Context, r Reactor, w Work) error {
 			return err
 		}
 		s.log.Warn("trying again", "key", w.Key, "position", w.Deliveries[0].Position, "error", err)
-		pause.wait(ctx)
+		if err := pause.Wait(ctx); err != nil {
+			return err
+		}
 	}
 }
 

@@ -97,7 +97,6 @@ var homes = []home{
 	{"github.com/pressly/goose", []string{"migrations"}, "schemas change in one place"},
 	{"golang.org/x/text", []string{"domain/..."}, "name keys are folded where names are rules"},
 	{"github.com/google/uuid", outsideDomain, "ids are made outside the domain and arrive inside commands"},
-	{"github.com/cenkalti/backoff", outsideDomain, "the domain never waits"},
 	{"golang.org/x/sync", outsideDomain, "the domain is not concurrent"},
 	{"golang.org/x/sys", []string{"eventstore/sqlite", "cmd/...", "internal/..."}, "the operating system is met by files and processes"},
 	{"github.com/stretchr/testify", nil, inTests},
