@@ -191,5 +191,8 @@ func (d *Desk) retries(orderID string) payment.Ladder {
 	if !d.provider.Acts(orderID) {
 		return payment.Ladder{}
 	}
-	return d.timing.ladder()
+	return d.timingOf(orderID).ladder()
 }
+
+// timingOf is how long the shop waits for whom in an order's checkout.
+func (d *Desk) timingOf(orderID string) Timing { return d.provider.Timing(orderID, d.timing) }

@@ -15,7 +15,6 @@ import (
 	"ordermill/api"
 	"ordermill/app"
 	"ordermill/app/mailbox"
-	"ordermill/app/manual"
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"
 	"ordermill/internal/demo"
@@ -70,7 +69,7 @@ func (p *Program) start(ctx context.Context) (err error) {
 
 	// Commands: one queue, one desk.
 	queue := app.NewQueue(p.events, time.Now)
-	desk := app.NewDesk(queue, p.events, c.Currency, c.Timing, manual.Provider{}, c.Log)
+	desk := app.NewDesk(queue, p.events, c.Currency, c.Timing, c.provider(), c.Log)
 	p.deciding.run(queue.Run)
 	if c.Demo {
 		if err := demo.Seed(ctx, desk); err != nil {
@@ -119,7 +118,7 @@ func (p *Program) consume(owner subscription.Owner, desk *app.Desk, queue *app.Q
 		consumer := subscription.NewReactor(p.events, p.store.log, owner, r, options...)
 		p.consuming.run(func(ctx context.Context) { _ = consumer.Run(ctx) }) // it has told why it stopped
 	}
-	reactor(app.NewCheckout(queue, c.Timing), woken...)
+	reactor(app.NewCheckout(desk), woken...)
 	reactor(app.NewConfirmations(queue, mailer, "mailbox"), append(woken, subscription.FromHead())...)
 	reactor(app.NewCollection(desk), append(woken, subscription.FromHead())...)
 	for _, t := range p.transports {
