@@ -83,7 +83,7 @@ func (c *Checkout) Keys(record eventstore.Record) ([]string, error) {
 // React runs the order's step.
 func (c *Checkout) React(ctx context.Context, work subscription.Work) error {
 	cause := work.Deliveries[len(work.Deliveries)-1]
-	_, err := c.desk.queue.Do(ctx, c.step(work.Key, cause.Record))
+	err := c.desk.queue.once(ctx, CheckoutName, c.step(work.Key, cause.Record))
 	if errors.Is(err, codec.ErrUnknown) {
 		return errors.Join(subscription.ErrStop, err)
 	}
@@ -92,7 +92,7 @@ func (c *Checkout) React(ctx context.Context, work subscription.Work) error {
 
 func (c *Checkout) step(orderID string, cause eventstore.Record) Command {
 	id, timing := uuid.NewSHA1(checkoutSpace, cause.EventID[:]), c.desk.timingOf(orderID)
-	return once("reactor:"+CheckoutName, Command{
+	return Command{
 		ID:    id,
 		Meta:  eventstore.Metadata{CausationID: cause.EventID.String(), CorrelationID: orderID, Actor: CheckoutName, OccurredAt: cause.RecordedAt.UnixMilli()},
 		Reads: []Ref{orders.ref(orderID), accounts.ref(orderID), checkouts.ref(orderID)},
@@ -116,5 +116,5 @@ func (c *Checkout) step(orderID string, cause eventstore.Record) Command {
 			accounts.record(d, orderID, outcome.Payment...)
 			return nil, nil
 		},
-	})
+	}
 }
