@@ -59,7 +59,7 @@ func (a *API) registerOperations() {
 			rebuild, err := a.rebuild(ctx, in.Name)
 			return &One[v1.Rebuild]{Body: rebuild}, err
 		})
-	post(a, "/v1/projections/{name}/rebuild", "start-rebuild", "Build a read model anew beside the live one, then cut over", http.StatusAccepted, a.startRebuild)
+	post(a, "/v1/projections/{name}/rebuild", "start-rebuild", "Build a read model anew beside the live one, then cut over", http.StatusAccepted, timely(a.startRebuild))
 	post(a, "/v1/projections/{name}/verify", "verify-projection", "Compare a read model with a fold of the log", http.StatusOK, a.verify)
 	handle(a, get("/v1/consumers", "operations", "list-consumers", "See who reads the log, and how far"), a.listConsumers)
 }

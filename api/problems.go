@@ -83,7 +83,7 @@ var kinds = map[string]kind{
 	v1.Refused: {http.StatusUnprocessableEntity, "The command was refused", false,
 		"A rule of the shop stands against it; detail says which."},
 	v1.StoreUnavailable: {http.StatusServiceUnavailable, "The database cannot be used at the moment", true,
-		"It is away, full or read-only. Nothing was acknowledged that was not kept. Try again after Retry-After."},
+		"It is away, full or read-only, or does not answer. Nothing was acknowledged that was not kept. Try again after Retry-After."},
 	v1.OutcomeUnknown: {http.StatusServiceUnavailable, "It is not known whether the command was done", true,
 		"The database went away while it was committing. Send the same request again with the same Idempotency-Key, or look whether it is there."},
 	v1.ProjectionParked: {http.StatusServiceUnavailable, "The read model could not follow for this id", true,

@@ -36,6 +36,7 @@ func TestDatabaseFrozen_503InTime_goesOnWhenItThaws(t *testing.T) {
 	s.letter(orderLetter("1"))
 	server.Freeze()
 	s.refused503(http.MethodPost, "/v1/messages", paymentLetter("1"))
+	s.refused503(http.MethodGet, "/v1/orders/1", "")
 	server.Thaw()
 	eventually(t, func() error { _, err := s.Send(t.Context(), []byte(paymentLetter("1"))); return err })
 	s.confirmed("1")
