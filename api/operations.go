@@ -42,7 +42,7 @@ func (a *API) registerOperations() {
 		func(context.Context, *nothing) (*One[v1.Health], error) {
 			return &One[v1.Health]{Body: v1.Health{Status: "ok"}}, nil
 		})
-	handle(a, get("/readyz", "operations", "readyz", "Is it migrated, seeded, and have the read models reached the head the log had at start?"),
+	handle(a, get("/readyz", "operations", "readyz", "Is it migrated, seeded, have the read models reached the head the log had at start, and can the database be read?"),
 		func(ctx context.Context, _ *nothing) (*One[v1.Health], error) {
 			if a.stopping.Err() != nil {
 				return nil, fail(v1.NotReady, "this process is stopping")

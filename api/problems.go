@@ -89,7 +89,7 @@ var kinds = map[string]kind{
 	v1.ProjectionParked: {http.StatusServiceUnavailable, "The read model could not follow for this id", true,
 		"An event of this id could not be folded, so what the read model says may be old; everything else goes on. An operator has to look at it. The log itself is whole."},
 	v1.NotReady: {http.StatusServiceUnavailable, "This process is not ready yet", true,
-		"It is starting (migrations, catalogue, read models catching up with the log) or stopping."},
+		"It is starting (migrations, catalogue, read models catching up with the log) or stopping, or its database cannot be read. detail says which."},
 	v1.InternalError: {http.StatusInternalServerError, "Something is wrong on our side", false,
 		"This is a mistake in the program. instance names the occurrence; the log of the process has the rest."},
 }
