@@ -313,6 +313,7 @@ func (f *fakeConsumers) Handled(_ context.Context, consumer string, _ int64) (su
 type fakeModel struct {
 	name     string
 	position int64
+	next     int64
 	progress *projections.Progress
 	report   projections.Report
 	running  bool
@@ -328,7 +329,7 @@ func (m *fakeModel) Verify(context.Context) (projections.Report, error) {
 	return m.report, nil
 }
 func (m *fakeModel) Status(ctx context.Context) (projections.Status, error) {
-	return projections.Status{Name: m.name, Generation: 1, Position: m.position, Status: projections.Following}, m.frozen.wait(ctx)
+	return projections.Status{Name: m.name, Generation: 1, Next: m.next, Position: m.position, Status: projections.Following}, m.frozen.wait(ctx)
 }
 func (m *fakeModel) Rebuild(ctx context.Context) error {
 	if err := m.frozen.wait(ctx); err != nil {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -155,11 +154,23 @@ func (a *API) verify(ctx context.Context, name string) (*One[v1.Verification], e
 	return &One[v1.Verification]{Body: out}, nil
 }
 
+// listConsumers shows who reads the log now: of a read model, the live generation and the one that is being built. Those
+// before it, and what a verification folds, keep their rows for a while and are nobody to look after.
 func (a *API) listConsumers(ctx context.Context, in *Paging) (*Page[v1.Consumer], error) {
+	models, err := a.ReadModels.Statuses(ctx)
+	if err != nil {
+		return nil, a.readFailed(ctx, err)
+	}
+	reading := map[string]bool{}
+	for _, m := range models {
+		live, next := m.Consumers()
+		reading[live], reading[next] = true, true
+	}
 	statuses, err := a.Consumers.Statuses(ctx)
 	if err != nil {
 		return nil, a.readFailed(ctx, err)
 	}
+	statuses = slices.DeleteFunc(statuses, func(s subscription.Status) bool { return s.Kind == "projector" && !reading[s.Name] })
 	slices.SortFunc(statuses, func(a, b subscription.Status) int { return strings.Compare(a.Name, b.Name) }) // of all databases
 	items := make([]v1.Consumer, len(statuses))
 	for i, s := range statuses {
@@ -185,5 +196,3 @@ func millis(ms int64) *time.Time {
 	}
 	return timeOf(time.UnixMilli(ms))
 }
-
-func itoa(n int64) string { return strconv.FormatInt(n, 10) }
