@@ -42,7 +42,8 @@ type shop struct {
 	models    []*fakeModel
 	consumers *fakeConsumers
 	ready     error
-	frozen    freezer // of the database that everything reads
+	frozen    freezer         // of the database that everything reads
+	parked    map[string]bool // keys of every read model
 }
 
 func newShop(t testing.TB) *shop {
@@ -230,6 +231,9 @@ func (r rows[R]) Get(ctx context.Context, key string) (projections.Found[R], err
 	if err := r.shop.frozen.wait(ctx); err != nil {
 		return projections.Found[R]{}, err
 	}
+	if r.shop.parked[key] {
+		return projections.Found[R]{}, projections.ErrParked
+	}
 	return r.fakeRows.Get(ctx, key)
 }
 
@@ -237,7 +241,13 @@ func (r rows[R]) List(ctx context.Context, limit int, cursor string) (projection
 	if err := r.shop.frozen.wait(ctx); err != nil {
 		return projections.Page[R]{}, err
 	}
-	return r.fakeRows.List(ctx, limit, cursor)
+	page, err := r.fakeRows.List(ctx, limit, cursor)
+	for key := range r.fakeRows {
+		if r.shop.parked[key] {
+			page.Parked = append(page.Parked, key)
+		}
+	}
+	return page, err
 }
 
 type fakeMessages struct {
