@@ -43,7 +43,7 @@ var kinds = map[string]kind{
 	v1.ValidationFailed: {http.StatusUnprocessableEntity, "A member is missing or out of range", false,
 		"The body is well-formed, but a required member is missing, or a value is not one of those that are allowed. errors names each."},
 	v1.UnsupportedEventType: {http.StatusUnprocessableEntity, "This event type is not accepted as a letter", false,
-		"Letters are order.created and payment.completed. What the log itself records (order.placed, payment.captured ...) cannot be sent in."},
+		"Letters are order.created, payment.completed, payment.failed, payment.refunded and payment.refund_failed. What the log itself records (order.placed, payment.captured ...) cannot be sent in."},
 	v1.AmountPrecision: {http.StatusUnprocessableEntity, "The amount is finer than its currency", false,
 		"An amount may have as many decimals as its currency: 29.99 USD, 30 JPY, 1.234 KWD. Trailing zeros do not count."},
 	v1.UnknownProduct: {http.StatusUnprocessableEntity, "A product is not in the catalogue", false,

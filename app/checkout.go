@@ -29,22 +29,30 @@ type Timing struct {
 	PaymentWindow time.Duration // from the first request until the order expires unpaid
 	HoldGrace     time.Duration // how much longer the stock is held
 	UnmatchedFor  time.Duration // how long money without an order waits for it
+	ConfirmWithin time.Duration // how long a provider may take to say what became of a refund
+	// RefundRetry is the first wait before a refund that failed is tried again; the others are 5, 30, 120 and 720 times as long.
+	RefundRetry time.Duration
 }
 
-// DefaultTiming is the domain's.
-var DefaultTiming = Timing{PaymentWindow: 15 * time.Minute, HoldGrace: 2 * time.Minute, UnmatchedFor: 24 * time.Hour}
+// DefaultTiming is the domain's: refunds are tried again after 1 m, 5 m, 30 m, 2 h and 12 h.
+var DefaultTiming = Timing{PaymentWindow: 15 * time.Minute, HoldGrace: 2 * time.Minute, UnmatchedFor: 24 * time.Hour,
+	ConfirmWithin: 24 * time.Hour, RefundRetry: time.Minute}
+
+// ladder is when a refund that failed is tried again, if a machine can try it.
+func (t Timing) ladder() payment.Ladder {
+	ladder := payment.Ladder{Confirm: t.ConfirmWithin.Milliseconds()}
+	for _, times := range []int64{1, 5, 30, 120, 720} {
+		ladder.Waits = append(ladder.Waits, times*t.RefundRetry.Milliseconds())
+	}
+	return ladder
+}
 
 // Checkout is the process manager that takes an order from placed to confirmed. Its step looks at the heads of its streams
 // (the event only wakes it), runs on until nothing is left to do, and appends once.
-type Checkout struct {
-	queue  *Queue
-	timing Timing
-}
+type Checkout struct{ desk *Desk }
 
-// NewCheckout makes the process manager.
-func NewCheckout(queue *Queue, timing Timing) *Checkout {
-	return &Checkout{queue, timing}
-}
+// NewCheckout makes the process manager of a desk.
+func NewCheckout(desk *Desk) *Checkout { return &Checkout{desk} }
 
 var _ subscription.Reactor = (*Checkout)(nil)
 
@@ -75,7 +83,7 @@ func (c *Checkout) Keys(record eventstore.Record) ([]string, error) {
 // React runs the order's step.
 func (c *Checkout) React(ctx context.Context, work subscription.Work) error {
 	cause := work.Deliveries[len(work.Deliveries)-1]
-	_, err := c.queue.Do(ctx, c.step(work.Key, cause.Record))
+	_, err := c.desk.queue.Do(ctx, c.step(work.Key, cause.Record))
 	if errors.Is(err, codec.ErrUnknown) {
 		return errors.Join(subscription.ErrStop, err)
 	}
@@ -83,14 +91,11 @@ func (c *Checkout) React(ctx context.Context, work subscription.Work) error {
 }
 
 func (c *Checkout) step(orderID string, cause eventstore.Record) Command {
-	id := uuid.NewSHA1(checkoutSpace, cause.EventID[:])
-	scope := "reactor:" + CheckoutName
-	return Command{
-		ID:       id,
-		Meta:     eventstore.Metadata{CausationID: cause.EventID.String(), CorrelationID: orderID, Actor: CheckoutName, OccurredAt: cause.RecordedAt.UnixMilli()},
-		Receipts: []eventstore.Receipt{{Scope: scope, Key: id.String()}},
-		Reads:    []Ref{orders.ref(orderID), accounts.ref(orderID), checkouts.ref(orderID)},
-		Patient:  true,
+	id, timing := uuid.NewSHA1(checkoutSpace, cause.EventID[:]), c.desk.timingOf(orderID)
+	return once("reactor:"+CheckoutName, Command{
+		ID:    id,
+		Meta:  eventstore.Metadata{CausationID: cause.EventID.String(), CorrelationID: orderID, Actor: CheckoutName, OccurredAt: cause.RecordedAt.UnixMilli()},
+		Reads: []Ref{orders.ref(orderID), accounts.ref(orderID), checkouts.ref(orderID)},
 		Decide: func(d *Decision) (any, error) {
 			outcome := checkout.Step(checkout.World{
 				OrderID: orderID,
@@ -98,9 +103,10 @@ func (c *Checkout) step(orderID string, cause eventstore.Record) Command {
 				Stock:         func(sku string) inventory.State { return items.state(d, sku) },
 				Now:           d.Now.UnixMilli(),
 				NewID:         d.NewID,
-				PaymentWindow: c.timing.PaymentWindow.Milliseconds(),
-				HoldGrace:     c.timing.HoldGrace.Milliseconds(),
-				UnmatchedFor:  c.timing.UnmatchedFor.Milliseconds(),
+				PaymentWindow: timing.PaymentWindow.Milliseconds(),
+				HoldGrace:     timing.HoldGrace.Milliseconds(),
+				UnmatchedFor:  timing.UnmatchedFor.Milliseconds(),
+				ConfirmWithin: timing.ConfirmWithin.Milliseconds(),
 			})
 			for _, stock := range outcome.Stock {
 				items.record(d, stock.SKU, stock.Events...)
@@ -108,10 +114,7 @@ func (c *Checkout) step(orderID string, cause eventstore.Record) Command {
 			checkouts.record(d, orderID, outcome.Memory...)
 			orders.record(d, orderID, outcome.Order...)
 			accounts.record(d, orderID, outcome.Payment...)
-			if len(d.events) > 0 {
-				d.Respond(scope, []byte("{}"))
-			}
 			return nil, nil
 		},
-	}
+	})
 }

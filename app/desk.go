@@ -16,13 +16,15 @@ type Desk struct {
 	queue    *Queue
 	store    *eventstore.Store
 	currency string // of the store, where neither a letter nor an order names one
+	timing   Timing
+	provider Provider
 	log      *slog.Logger
 	twins    twins
 }
 
 // NewDesk makes the desk of a store with this currency (ISO 4217).
-func NewDesk(queue *Queue, store *eventstore.Store, currency string, log *slog.Logger) *Desk {
-	return &Desk{queue: queue, store: store, currency: currency, log: log, twins: twins{inFlight: map[eventstore.ReceiptKey]chan struct{}{}}}
+func NewDesk(queue *Queue, store *eventstore.Store, currency string, timing Timing, provider Provider, log *slog.Logger) *Desk {
+	return &Desk{queue: queue, store: store, currency: currency, timing: timing, provider: provider, log: log, twins: twins{inFlight: map[eventstore.ReceiptKey]chan struct{}{}}}
 }
 
 // Call says how a command came in and how its answer is kept.

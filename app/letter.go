@@ -2,16 +2,24 @@ package app
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"ordermill/domain/decider"
 	"ordermill/internal/strictjson"
 )
 
-// The letters of the tutorial that are understood so far. These names come in only; the log records its own.
+// The letters that are understood. These names come in only; the log records its own.
 const (
 	letterOrderCreated     = "order.created"
 	letterPaymentCompleted = "payment.completed"
+	letterPaymentFailed    = "payment.failed"
+	letterPaymentRefunded  = "payment.refunded"
+	letterRefundFailed     = "payment.refund_failed"
 )
+
+// Letters are the event types that are taken as letters.
+var Letters = []string{letterOrderCreated, letterPaymentCompleted, letterPaymentFailed, letterPaymentRefunded, letterRefundFailed}
 
 // envelope is a letter before its payload is read: the tutorial's two keys, and the attributes of CloudEvents 1.0.
 type envelope struct {
@@ -76,9 +84,9 @@ func readEnvelope(raw []byte, strict bool) (envelope, error) {
 	switch {
 	case e.EventType == "":
 		return e, missing("/event_type", "required", "a letter needs an event_type, such as order.created")
-	case e.EventType != letterOrderCreated && e.EventType != letterPaymentCompleted:
+	case !slices.Contains(Letters, e.EventType):
 		return e, &decider.Refusal{Code: "unsupported-event-type",
-			Detail: "this event_type is not one that is taken as a letter; order.created and payment.completed are"}
+			Detail: "this event_type is not one that is taken as a letter; these are: " + strings.Join(Letters, ", ")}
 	case e.Payload == nil:
 		return e, missing("/payload", "required", "a letter needs a payload")
 	case e.Payload[0] != '{':

@@ -85,7 +85,7 @@ func offered(d *Decision, asked []Item) []order.Item {
 	for i, item := range asked {
 		found[i] = order.Item{SKU: item.SKU, Name: item.Name, Quantity: item.Quantity, ExpectedUnitPriceMinor: item.ExpectedUnitPriceMinor}
 		if p := lookUp(d, item); p.Exists() {
-			found[i].Product = &order.Product{SKU: p.SKU, Name: p.Name, PriceMinor: p.PriceMinor, Currency: p.Currency}
+			found[i].Product = &order.Product{SKU: p.SKU, Name: p.Name, PriceMinor: p.PriceMinor, Currency: p.Currency, Discontinued: p.Discontinued}
 		}
 	}
 	return found

@@ -43,6 +43,76 @@ func register(d *Decision, c RegisterProduct) (ProductRegistered, error) {
 	return ProductRegistered{products.state(d, c.SKU), items.state(d, c.SKU)}, err
 }
 
+// onProduct runs a decision on a product, and answers with the product after it.
+func (d *Desk) onProduct(ctx context.Context, call Call, sku string, decide func(*Decision) error) (Answer, error) {
+	return d.do(ctx, call, Command{
+		Reads: []Ref{products.ref(sku), items.ref(sku)},
+		Decide: func(decision *Decision) (any, error) {
+			err := decide(decision)
+			return ProductRegistered{products.state(decision, sku), items.state(decision, sku)}, err
+		},
+	})
+}
+
+// ChangePrice sets a product's price for the orders to come, in minor units of its currency.
+func (d *Desk) ChangePrice(ctx context.Context, call Call, sku string, priceMinor int64) (Answer, error) {
+	return d.onProduct(ctx, call, sku, func(decision *Decision) error {
+		_, err := products.decide(decision, sku, product.ChangePrice{PriceMinor: priceMinor})
+		return err
+	})
+}
+
+// RenameProduct gives a product another name: the new one is claimed and the old one released in one append.
+func (d *Desk) RenameProduct(ctx context.Context, call Call, sku, name string) (Answer, error) {
+	return d.onProduct(ctx, call, sku, func(decision *Decision) error {
+		before := products.state(decision, sku).NameKey
+		if _, err := products.decide(decision, sku, product.Rename{Name: name}); err != nil || before == product.NameKey(name) {
+			return err
+		}
+		if _, err := names.decide(decision, nameID(name), product.ClaimName{SKU: sku}); err != nil {
+			return err
+		}
+		_, err := names.decide(decision, digest(before), product.ReleaseName{SKU: sku})
+		return err
+	})
+}
+
+// Discontinue takes a product off sale; orders that are there go on.
+func (d *Desk) Discontinue(ctx context.Context, call Call, sku string) (Answer, error) {
+	return d.onProduct(ctx, call, sku, func(decision *Decision) error {
+		_, err := products.decide(decision, sku, product.Discontinue{})
+		return err
+	})
+}
+
+// AdjustStock corrects the stock on hand after somebody counted. reason is a code.
+type AdjustStock struct {
+	SKU    string
+	Delta  int64
+	Reason string
+}
+
+// StockAdjusted is the stock item after the command.
+type StockAdjusted struct {
+	AdjustmentID string
+	Item         inventory.State
+	Now          int64 // ms since 1970 UTC, by which holds are overdue or not
+}
+
+// AdjustStock changes the stock on hand, never below what orders hold.
+func (d *Desk) AdjustStock(ctx context.Context, call Call, c AdjustStock) (Answer, error) {
+	id := uuid.Must(uuid.NewV7())
+	return d.do(ctx, call, Command{
+		ID:    id,
+		Reads: []Ref{items.ref(c.SKU)},
+		Decide: func(decision *Decision) (any, error) {
+			now := millis(decision.Now)
+			_, err := items.decide(decision, c.SKU, inventory.Adjust{AdjustmentID: id.String(), Delta: c.Delta, Reason: c.Reason, Now: now})
+			return StockAdjusted{id.String(), items.state(decision, c.SKU), now}, err
+		},
+	})
+}
+
 // ReceiveStock books goods that came in.
 type ReceiveStock struct {
 	SKU            string

@@ -83,6 +83,15 @@ func (k kind[S, C, E]) state(d *Decision, id string) S {
 	return entry.value.(S)
 }
 
+// read folds the stream as the log has it now, beside the queue: for those who do not decide.
+func (k kind[S, C, E]) read(ctx context.Context, store *eventstore.Store, id string) (S, error) {
+	entry, err := newStates(store).load(ctx, k.ref(id))
+	if err != nil {
+		return k.decider.Initial(), err
+	}
+	return entry.value.(S), nil
+}
+
 // decide lets the domain decide a command on the stream, and records what comes of it.
 func (k kind[S, C, E]) decide(d *Decision, id string, command C) ([]E, error) {
 	events, err := k.decider.Decide(k.state(d, id), command)

@@ -1,6 +1,8 @@
 package checkout
 
 import (
+	"slices"
+
 	"ordermill/domain/decider"
 	"ordermill/domain/order"
 )
@@ -15,6 +17,7 @@ const (
 	StockSecuredType  = "checkout.stock_secured"
 	StockLostType     = "checkout.stock_lost"
 	StockReleasedType = "checkout.stock_released"
+	DeadlineFiredType = "checkout.deadline_fired"
 	FinishedType      = "checkout.finished"
 )
 
@@ -41,6 +44,8 @@ type (
 	}
 	// StockReleased: nothing is held any more.
 	StockReleased struct{}
+	// DeadlineFired: a timer ran out; what that means is decided by the step that it wakes.
+	DeadlineFired struct{ Deadline }
 	// Finished: the order is closed and cleared up; only late money is left to answer.
 	Finished struct {
 		Outcome string `json:"outcome"` // the order's terminal status
@@ -63,6 +68,9 @@ func (StockLost) EventType() string { return StockLostType }
 func (StockReleased) EventType() string { return StockReleasedType }
 
 // EventType is the event's name in the log.
+func (DeadlineFired) EventType() string { return DeadlineFiredType }
+
+// EventType is the event's name in the log.
 func (Finished) EventType() string { return FinishedType }
 
 func (StockReserved) checkout() {}
@@ -70,6 +78,7 @@ func (StockRejected) checkout() {}
 func (StockSecured) checkout()  {}
 func (StockLost) checkout()     {}
 func (StockReleased) checkout() {}
+func (DeadlineFired) checkout() {}
 func (Finished) checkout()      {}
 
 // Values of State.Stock.
@@ -86,7 +95,11 @@ type State struct {
 	Stock     string           `json:"stock,omitempty"`     // what became of the stock; "": not looked at
 	Shortages []order.Shortage `json:"shortages,omitempty"` // why it was rejected or lost
 	Outcome   string           `json:"outcome,omitempty"`   // the order's terminal status, once all is cleared up
+	Fired     []Deadline       `json:"fired,omitempty"`     // the timers that ran out
 }
+
+// HasFired reports whether a timer ran out.
+func (s State) HasFired(d Deadline) bool { return slices.Contains(s.Fired, d) }
 
 // Finished reports whether the order is closed and cleared up.
 func (s State) Finished() bool { return s.Outcome != "" }
@@ -104,6 +117,8 @@ func Evolve(s State, event Event) State {
 		s.Stock, s.Shortages = StockIsLost, e.Shortages
 	case StockReleased:
 		s.Stock = StockIsReleased
+	case DeadlineFired:
+		s.Fired = append(slices.Clip(s.Fired), e.Deadline)
 	case Finished:
 		s.Outcome = e.Outcome
 	}

@@ -50,6 +50,7 @@ func (s *step) refundExcess(excess int64) {
 
 func (s *step) refund(c payment.Capture, amount int64, reason string) {
 	if amount > 0 {
-		s.account(payment.RequestRefund{RefundID: s.NewID("refund", c.CaptureID), CaptureID: c.CaptureID, AmountMinor: amount, Reason: reason})
+		s.account(payment.RequestRefund{RefundID: s.NewID("refund", c.CaptureID), CaptureID: c.CaptureID, AmountMinor: amount,
+			Reason: reason, ConfirmBy: s.Now + s.ConfirmWithin})
 	}
 }

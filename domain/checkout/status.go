@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"ordermill/domain/decider"
 	"ordermill/domain/order"
 	"ordermill/domain/payment"
 )
@@ -10,7 +11,8 @@ const (
 	WaitingForOrder    = "order"    // money came for an order that nobody placed
 	WaitingForStock    = "stock"    // placed, its stock is not looked at yet, or paid and not secured yet
 	WaitingForPayment  = "payment"  // held, not fully paid
-	WaitingForShipment = "shipment" // confirmed
+	WaitingForShipment = "shipment" // confirmed, not everything was shipped
+	WaitingForDelivery = "delivery" // everything was shipped, not everything has arrived
 	WaitingForRefund   = "refund"   // ended, money is on its way back
 	WaitingForNothing  = ""
 )
@@ -19,6 +21,8 @@ const (
 func WaitingFor(o order.State, account payment.State) string {
 	sums := account.Sums(terms(o))
 	switch {
+	case !o.Exists() && sums.RefundPendingMinor > 0:
+		return WaitingForRefund
 	case !o.Exists() && len(account.Fresh()) > 0:
 		return WaitingForOrder
 	case !o.Exists():
@@ -27,6 +31,8 @@ func WaitingFor(o order.State, account payment.State) string {
 		return WaitingForRefund
 	case o.Terminal():
 		return WaitingForNothing
+	case o.Status == order.StatusConfirmed && o.Fulfillment() == order.FullyShipped:
+		return WaitingForDelivery
 	case o.Status == order.StatusConfirmed:
 		return WaitingForShipment
 	case o.Status == order.StatusAwaitingPayment && sums.OutstandingMinor > 0:
@@ -36,6 +42,20 @@ func WaitingFor(o order.State, account payment.State) string {
 	}
 }
 
+// Refundable reports whether a person may refund money of the order: nil, or the refusal. While an order is on its way, its
+// money is the checkout's: cancel it instead.
+func Refundable(o order.State) error {
+	switch {
+	case !o.Exists():
+		return decider.Refuse("unknown-order", "there is no order with this id")
+	case o.Status != order.StatusConfirmed && !o.Terminal():
+		refusal := decider.Refuse("order-not-refundable", "an order that is not confirmed yet is cancelled instead; its money goes back then")
+		refusal.Extra = map[string]any{"current_status": o.Status}
+		return refusal
+	}
+	return nil
+}
+
 // PaymentStatus is the account's payment_status, as its order sees it.
 func PaymentStatus(o order.State, account payment.State) string { return account.Status(terms(o)) }
 
@@ -43,5 +63,5 @@ func PaymentStatus(o order.State, account payment.State) string { return account
 func Sums(o order.State, account payment.State) payment.Sums { return account.Sums(terms(o)) }
 
 func terms(o order.State) payment.Terms {
-	return payment.Terms{Currency: o.Currency, DueMinor: o.GrandTotalMinor, Exists: o.Exists(), Closed: o.Terminal()}
+	return payment.Terms{Currency: o.Currency, DueMinor: o.GrandTotalMinor, Exists: o.Exists(), Closed: o.Closed()}
 }

@@ -22,6 +22,7 @@ type World struct {
 	PaymentWindow int64 // ms an order waits for its money
 	HoldGrace     int64 // ms its stock is held beyond that
 	UnmatchedFor  int64 // ms money waits for its order
+	ConfirmWithin int64 // ms a provider has to say what became of a refund
 }
 
 // Outcome is what a step says, to be appended at once and at the versions that it saw. Nothing at all is common.
@@ -42,6 +43,7 @@ const (
 	ReasonExpired                = "expired"
 	ReasonOutOfStock             = order.ReasonOutOfStock
 	ReasonOutOfStockAfterPayment = "out_of_stock_after_payment"
+	ReasonUnknownOrder           = "unknown_order"
 )
 
 // Step does everything that is left to do for an order.
@@ -59,20 +61,37 @@ type step struct {
 }
 
 func (s *step) run() {
-	if !s.Order.Exists() {
-		for _, c := range s.Account.Fresh() {
+	if s.Order.Exists() {
+		s.settle()
+	} else {
+		s.park()
+	}
+	s.review()
+}
+
+// park lets money wait for its order, and sends it back when it has waited long enough.
+func (s *step) park() {
+	for _, c := range s.Account.Fresh() {
+		if s.Memory.HasFired(Deadline{TimerUnmatched, c.CaptureID, 1}) {
+			s.refund(c, c.AmountMinor, ReasonUnknownOrder)
+		} else {
 			s.account(payment.Park{CaptureID: c.CaptureID, Until: s.Now + s.UnmatchedFor})
 		}
-		return
 	}
+}
+
+func (s *step) settle() {
 	s.refundForeign()
 	switch {
+	case s.Order.Status == order.StatusCompleted:
+		s.refundFresh(ReasonOverpayment)
 	case s.Memory.Finished():
 		s.refundFresh(ReasonLatePayment)
-	case s.Order.Terminal():
+	case s.Order.Closed():
 		s.closeAtHead()
 	case s.Order.Status == order.StatusConfirmed:
 		s.refundFresh(ReasonOverpayment)
+		s.fulfil()
 	default:
 		s.advance()
 	}
@@ -100,16 +119,51 @@ func (s *step) advance() {
 	s.refundExcess(sums.PaidMinor() - sums.DueMinor)
 }
 
-// awaitPayment asks for the money, once: money that comes in parts is awaited by the first request.
+// maxRequests is how often the customer is asked for the same money.
+const maxRequests = 3
+
+// awaitPayment asks for the money that is missing: once, because money that comes in parts is awaited by the first request,
+// and again if that failed and may be tried again. When the time is up, the order expires.
 func (s *step) awaitPayment(amount int64) {
-	if s.Order.Status != order.StatusPlaced {
+	last, asked := s.Account.LastRequest()
+	switch {
+	case s.Order.Status == order.StatusPlaced:
+		s.order(order.AwaitPayment{PayBy: s.Now + s.PaymentWindow})
+	case s.overdue():
+		s.order(order.Expire{})
+		s.close(ReasonExpired)
+		return
+	case !asked || last.FailedCode == "" || !last.Retryable || last.Attempt >= maxRequests:
 		return
 	}
-	payBy := s.Now + s.PaymentWindow
-	s.order(order.AwaitPayment{PayBy: payBy})
 	s.account(payment.Ask{
-		RequestID: s.NewID("request"), Attempt: 1, AmountMinor: amount, Currency: s.Order.Currency, ExpiresAt: payBy,
+		RequestID: s.NewID("request"), Attempt: last.Attempt + 1, AmountMinor: amount, Currency: s.Order.Currency, ExpiresAt: s.Order.PayBy,
 	})
+}
+
+// overdue reports whether the payment window has closed; its timer says so, no clock.
+func (s *step) overdue() bool {
+	first, asked := s.Account.FirstRequest()
+	return asked && s.Memory.HasFired(Deadline{TimerPayment, first.RequestID, 1})
+}
+
+// fulfil takes what was shipped out of the stock, and ends the order once everything was delivered.
+func (s *step) fulfil() {
+	s.commitShipped()
+	if s.Order.Fulfillment() == order.FullyDelivered {
+		s.order(order.Complete{})
+		s.remember(Finished{Outcome: s.Order.Status})
+	}
+}
+
+// review asks a person about refunds that are not tried again by themselves.
+func (s *step) review() {
+	for _, r := range s.Account.Refunds {
+		if r.Status == payment.RefundFaulty && r.RetryAt == 0 {
+			s.account(payment.RaiseReview{ReviewID: s.NewID("review", r.RefundID), Reason: payment.ReviewRefundFailed, CaptureID: r.CaptureID,
+				RefundID: r.RefundID, AmountMinor: r.AmountMinor, Currency: r.Currency, Code: r.FailedCode})
+		}
+	}
 }
 
 // closeAtHead clears up after an order that somebody else ended.

@@ -46,6 +46,36 @@ func (s *step) release(reason string) {
 	s.remember(StockReleased{})
 }
 
+// commitShipped takes out of the stock what left with shipments and is still held: an order holds what was not committed.
+func (s *step) commitShipped() {
+	for _, line := range s.Order.Lines {
+		shipped := s.Order.Shipped(line.LineID)
+		if shipped == 0 {
+			continue
+		}
+		done := line.Quantity - s.stock()(line.SKU).Reservations[s.OrderID].Quantity
+		for _, shipment := range s.Order.Shipments {
+			for _, l := range shipment.Lines {
+				if l.LineID != line.LineID {
+					continue
+				}
+				already := min(done, l.Quantity)
+				done -= already
+				s.commit(line.SKU, shipment.ShipmentID, l.Quantity-already)
+			}
+		}
+	}
+}
+
+func (s *step) commit(sku, shipmentID string, quantity int64) {
+	if quantity == 0 {
+		return
+	}
+	events := must(inventory.Decider.Decide(s.stock()(sku), inventory.Commit{
+		OrderID: s.OrderID, ShipmentID: shipmentID, Quantity: quantity, Now: s.Now}))
+	s.write([]inventory.SKUEvents{{SKU: sku, Events: events}})
+}
+
 // write says something to SKUs, each of which stands in the outcome once.
 func (s *step) write(written []inventory.SKUEvents) {
 	for _, w := range written {

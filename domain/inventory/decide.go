@@ -44,6 +44,19 @@ type (
 		OrderID, Reason string
 		Now             int64
 	}
+	// Adjust corrects the stock on hand. It never takes away what orders hold.
+	Adjust struct {
+		AdjustmentID string
+		Delta        int64
+		Reason       string // a code
+		Now          int64
+	}
+	// Commit takes units out of an order's hard reservation and out of the house.
+	Commit struct {
+		OrderID, ShipmentID string
+		Quantity            int64
+		Now                 int64
+	}
 )
 
 func (RegisterItem) command() {}
@@ -51,6 +64,8 @@ func (Receive) command()      {}
 func (Reserve) command()      {}
 func (Secure) command()       {}
 func (Release) command()      {}
+func (Adjust) command()       {}
+func (Commit) command()       {}
 
 // Decider is the rules of inventory-{sku}.
 var Decider = decider.Decider[State, Command, Event]{
@@ -59,20 +74,45 @@ var Decider = decider.Decider[State, Command, Event]{
 	Decide:  decide,
 }
 
+// decide adds to what a command leads to that the stock has become low, or is not any more.
 func decide(s State, command Command) ([]Event, error) {
 	switch c := command.(type) {
 	case RegisterItem:
 		return registerItem(s, c)
 	case Receive:
-		return receive(s, c)
+		events, err := receive(s, c)
+		return s.watched(events, "", c.Now), err
 	case Reserve:
-		return reserve(s, c)
+		events, err := reserve(s, c)
+		return s.watched(events, c.OrderID, c.Now), err
 	case Secure:
-		return secure(s, c)
+		events, err := secure(s, c)
+		return s.watched(events, c.OrderID, c.Now), err
 	case Release:
-		return release(s, c), nil
+		return s.watched(release(s, c), c.OrderID, c.Now), nil
+	case Adjust:
+		events, err := adjust(s, c)
+		return s.watched(events, "", c.Now), err
+	case Commit:
+		events, err := commit(s, c)
+		return s.watched(events, c.OrderID, c.Now), err
 	}
 	return nil, nil
+}
+
+// watched tells the edge after the events of a decision about an order: low stock is told once, and its end.
+func (s State) watched(events []Event, orderID string, now int64) []Event {
+	if len(events) == 0 {
+		return nil
+	}
+	after := s.seen(orderID, events)
+	switch low := after.Low(now); {
+	case low && !s.LowReached && !s.Low(now):
+		return append(events, LowStockReached{after.Available(now)})
+	case !low && s.LowReached:
+		return append(events, Restocked{after.Available(now)})
+	}
+	return events
 }
 
 func registerItem(s State, c RegisterItem) ([]Event, error) {
@@ -149,6 +189,41 @@ func release(s State, c Release) []Event {
 		events = append(events, Released{r.ReservationID, c.OrderID, r.Quantity, c.Reason})
 	}
 	return events
+}
+
+func adjust(s State, c Adjust) ([]Event, error) {
+	if !s.Exists() {
+		return nil, decider.Refuse("unknown-sku", "no product is registered with this SKU; register it first")
+	}
+	var wrong decider.Fields
+	wrong.ID("/reason", c.Reason)
+	wrong.Range("/delta", c.Delta, -MaxQuantity, MaxQuantity, "-1,000,000 to 1,000,000, not 0")
+	if c.Delta == 0 {
+		wrong.Add("/delta", "out-of-range", "-1,000,000 to 1,000,000, not 0")
+	}
+	wrong.Range("/delta", s.OnHand, 0, money.Max-MaxQuantity, "the stock on hand would exceed 2^53-1")
+	if err := wrong.Refusal(); err != nil {
+		return nil, err
+	}
+	events := expire(s, c.Now)
+	held := s.Reserved + s.Allocated
+	for _, e := range s.overdue(c.Now) {
+		held -= e.Quantity
+	}
+	if s.OnHand+c.Delta < held {
+		refusal := decider.Refuse("would-break-reservations", fmt.Sprintf("%d are on hand and %d of them are held for orders", s.OnHand, held))
+		refusal.Extra = map[string]any{"on_hand": s.OnHand, "held": held}
+		return nil, refusal
+	}
+	return append(events, Adjusted{c.AdjustmentID, c.Delta, c.Reason}), nil
+}
+
+func commit(s State, c Commit) ([]Event, error) {
+	r, live := s.held(c.OrderID, c.Now)
+	if !live || r.ExpiresAt != 0 || c.Quantity < 1 || c.Quantity > r.Quantity {
+		return nil, decider.Refuse("not-held", "the order does not hold that many of this SKU for good")
+	}
+	return append(expire(s, c.Now), Committed{r.ReservationID, c.OrderID, c.ShipmentID, c.Quantity}), nil
 }
 
 // held returns an order's reservation; live means that it counts at this time.

@@ -10,6 +10,10 @@ const (
 	ReservationSecuredType = "inventory.reservation_secured"
 	ReservationExpiredType = "inventory.reservation_expired"
 	ReleasedType           = "inventory.released"
+	AdjustedType           = "inventory.adjusted"
+	CommittedType          = "inventory.committed"
+	LowStockReachedType    = "inventory.low_stock_reached"
+	RestockedType          = "inventory.restocked"
 )
 
 // Event is a fact about one SKU's stock. Whatever moves a reservation tells its quantity, so that sums need no memory.
@@ -58,6 +62,27 @@ type (
 		Quantity      int64  `json:"quantity"`
 		Reason        string `json:"reason"`
 	}
+	// Adjusted: somebody counted, and there is more or less than was known.
+	Adjusted struct {
+		AdjustmentID string `json:"adjustment_id"`
+		Delta        int64  `json:"delta"`
+		Reason       string `json:"reason"` // a code
+	}
+	// Committed: units left with a shipment, out of the order's hard reservation.
+	Committed struct {
+		ReservationID string `json:"reservation_id"`
+		OrderID       string `json:"order_id"`
+		ShipmentID    string `json:"shipment_id"`
+		Quantity      int64  `json:"quantity"`
+	}
+	// LowStockReached: no more than the threshold is available. It is said once, when it comes to that.
+	LowStockReached struct {
+		Available int64 `json:"available"`
+	}
+	// Restocked: more than the threshold is available again.
+	Restocked struct {
+		Available int64 `json:"available"`
+	}
 )
 
 // EventType is the event's name in the log.
@@ -78,9 +103,25 @@ func (ReservationExpired) EventType() string { return ReservationExpiredType }
 // EventType is the event's name in the log.
 func (Released) EventType() string { return ReleasedType }
 
+// EventType is the event's name in the log.
+func (Adjusted) EventType() string { return AdjustedType }
+
+// EventType is the event's name in the log.
+func (Committed) EventType() string { return CommittedType }
+
+// EventType is the event's name in the log.
+func (LowStockReached) EventType() string { return LowStockReachedType }
+
+// EventType is the event's name in the log.
+func (Restocked) EventType() string { return RestockedType }
+
 func (ItemRegistered) inventory()     {}
 func (Received) inventory()           {}
 func (Reserved) inventory()           {}
 func (ReservationSecured) inventory() {}
 func (ReservationExpired) inventory() {}
 func (Released) inventory()           {}
+func (Adjusted) inventory()           {}
+func (Committed) inventory()          {}
+func (LowStockReached) inventory()    {}
+func (Restocked) inventory()          {}

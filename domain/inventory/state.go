@@ -16,6 +16,7 @@ type State struct {
 	Allocated         int64  `json:"allocated"` // held hard, paid for
 	SafetyStock       int64  `json:"safety_stock"`
 	LowStockThreshold int64  `json:"low_stock_threshold"`
+	LowReached        bool   `json:"low_reached,omitempty"` // low stock was told, and no restocking since
 	// Reservations are the open ones by order id: an order holds a SKU at most once.
 	Reservations map[string]Reservation `json:"reservations,omitempty"`
 	// StockReceipts are the quantities received, by stock receipt id.
@@ -28,7 +29,7 @@ type State struct {
 // Reservation is units held for an order.
 type Reservation struct {
 	ReservationID string `json:"reservation_id"`
-	Quantity      int64  `json:"quantity"`
+	Quantity      int64  `json:"quantity"`             // what has not left with a shipment
 	ExpiresAt     int64  `json:"expires_at,omitempty"` // ms since 1970; 0: hard, it does not expire
 }
 
@@ -110,6 +111,21 @@ func evolve(s State, event Event) State {
 		}
 		delete(s.Reservations, e.OrderID)
 		s = s.trimmed()
+	case Adjusted:
+		s.OnHand += e.Delta
+	case Committed:
+		s.OnHand -= e.Quantity
+		s.Allocated -= e.Quantity
+		if r, open := s.Reservations[e.OrderID]; open && r.Quantity > e.Quantity {
+			r.Quantity -= e.Quantity
+			s.Reservations[e.OrderID] = r
+		} else {
+			delete(s.Reservations, e.OrderID)
+		}
+	case LowStockReached:
+		s.LowReached = true
+	case Restocked:
+		s.LowReached = false
 	}
 	return s
 }

@@ -18,8 +18,13 @@ type (
 	AwaitPayment struct{ PayBy int64 }
 	// Confirm says that the order is paid and its goods are held for good.
 	Confirm struct{}
-	// Cancel ends an order without delivery.
+	// Cancel ends an order without delivery, as the checkout says it.
 	Cancel struct{ Reason string }
+	// CancelOnRequest ends an order because somebody wants that. It is refused once goods have left, or the order has ended
+	// otherwise; once more is nothing new.
+	CancelOnRequest struct{ Reason string } // a code
+	// Complete ends an order of which everything was delivered.
+	Complete struct{}
 	// Expire ends an order that was not paid in time.
 	Expire struct{}
 	// RecordConfirmationSent notes that the customer was told; once is enough.
@@ -30,6 +35,8 @@ func (Reject) command()                 {}
 func (AwaitPayment) command()           {}
 func (Confirm) command()                {}
 func (Cancel) command()                 {}
+func (CancelOnRequest) command()        {}
+func (Complete) command()               {}
 func (Expire) command()                 {}
 func (RecordConfirmationSent) command() {}
 
@@ -51,13 +58,49 @@ func decide(s State, command Command) ([]Event, error) {
 	case Confirm:
 		return when(s.unpaid(), Confirmed(c))
 	case Cancel:
-		return when(s.Live(), Cancelled(c))
+		return when(s.Live() && len(s.Shipments) == 0, Cancelled(c))
+	case CancelOnRequest:
+		return cancelOnRequest(s, c)
+	case Ship:
+		return ship(s, c)
+	case Deliver:
+		return deliver(s, c)
+	case Complete:
+		return when(s.Status == StatusConfirmed && s.Fulfillment() == FullyDelivered, Completed(c))
 	case Expire:
 		return when(s.unpaid(), Expired(c))
 	case RecordConfirmationSent:
 		return when(s.Exists() && s.ConfirmationSent == "", ConfirmationSent(c))
 	}
 	return nil, nil
+}
+
+func cancelOnRequest(s State, c CancelOnRequest) ([]Event, error) {
+	var wrong decider.Fields
+	wrong.ID("/reason", c.Reason)
+	if err := wrong.Refusal(); err != nil {
+		return nil, err
+	}
+	switch {
+	case !s.Exists():
+		return nil, unknownOrder()
+	case s.Status == StatusCancelled:
+		return nil, nil
+	case s.Terminal():
+		return nil, s.refuse("order-not-cancellable", "the order has ended already")
+	case len(s.Shipments) > 0:
+		return nil, s.refuse("order-not-cancellable", "goods have left already; refund what comes back")
+	}
+	return []Event{Cancelled(c)}, nil
+}
+
+func unknownOrder() error { return decider.Refuse("unknown-order", "there is no order with this id") }
+
+// refuse tells the order's status with the refusal.
+func (s State) refuse(code, detail string) error {
+	refusal := decider.Refuse(code, detail)
+	refusal.Extra = map[string]any{"current_status": s.Status}
+	return refusal
 }
 
 // unpaid reports whether the order is placed and neither confirmed nor over.

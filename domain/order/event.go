@@ -11,6 +11,9 @@ const (
 	ConfirmationSentType = "order.confirmation_sent"
 	CancelledType        = "order.cancelled"
 	ExpiredType          = "order.expired"
+	ShippedType          = "order.shipped"
+	DeliveredType        = "order.delivered"
+	CompletedType        = "order.completed"
 )
 
 // Event is a fact about an order. Times are ms since 1970.
@@ -55,7 +58,27 @@ type (
 	}
 	// Expired: the money did not come in time.
 	Expired struct{}
+	// Shipped: goods left. Final: they were the last that the order asked for.
+	Shipped struct {
+		ShipmentID string        `json:"shipment_id"`
+		Lines      []ShippedLine `json:"lines"`
+		Carrier    string        `json:"carrier,omitempty"`  // a code
+		Tracking   string        `json:"tracking,omitempty"` // the carrier's number for the parcel
+		Final      bool          `json:"final"`
+	}
+	// Delivered: a shipment arrived.
+	Delivered struct {
+		ShipmentID string `json:"shipment_id"`
+	}
+	// Completed: everything was delivered.
+	Completed struct{}
 )
+
+// ShippedLine is how many units of a line left with a shipment.
+type ShippedLine struct {
+	LineID   string `json:"line_id"`
+	Quantity int64  `json:"quantity"`
+}
 
 // Line is one SKU of an order.
 type Line struct {
@@ -95,6 +118,15 @@ func (Cancelled) EventType() string { return CancelledType }
 // EventType is the event's name in the log.
 func (Expired) EventType() string { return ExpiredType }
 
+// EventType is the event's name in the log.
+func (Shipped) EventType() string { return ShippedType }
+
+// EventType is the event's name in the log.
+func (Delivered) EventType() string { return DeliveredType }
+
+// EventType is the event's name in the log.
+func (Completed) EventType() string { return CompletedType }
+
 func (Placed) order()           {}
 func (Rejected) order()         {}
 func (PaymentAwaited) order()   {}
@@ -102,3 +134,6 @@ func (Confirmed) order()        {}
 func (ConfirmationSent) order() {}
 func (Cancelled) order()        {}
 func (Expired) order()          {}
+func (Shipped) order()          {}
+func (Delivered) order()        {}
+func (Completed) order()        {}

@@ -27,6 +27,7 @@ const (
 	ReasonCurrencyMismatch = "currency_mismatch"
 	ReasonTotalTooLarge    = "total_too_large"
 	ReasonOutOfStock       = "out_of_stock"
+	ReasonDiscontinued     = "discontinued"
 )
 
 // Place takes an order, or finds why the catalogue does not allow it. Then a letter's order is rejected, since whoever sent it
@@ -52,6 +53,8 @@ type Product struct {
 	SKU, Name  string
 	PriceMinor int64
 	Currency   string
+	// Discontinued products are not sold any more.
+	Discontinued bool
 }
 
 func (Place) command() {}
@@ -158,6 +161,9 @@ func (c Place) price() (Placed, *no) {
 	for i, item := range c.Items {
 		if item.Product == nil {
 			return Placed{}, &no{ReasonUnknownItem, "unknown-product", "the catalogue has no product with this SKU or name", i, ""}
+		}
+		if item.Product.Discontinued {
+			return Placed{}, &no{ReasonDiscontinued, "product-discontinued", "the product is not sold any more", i, ""}
 		}
 		if want := item.ExpectedUnitPriceMinor; want != nil && *want != item.Product.PriceMinor {
 			return Placed{}, &no{ReasonPriceChanged, "price-changed", "the price is not the one that was expected", i, "/expected_unit_price_minor"}

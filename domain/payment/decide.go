@@ -7,9 +7,6 @@ import (
 	"ordermill/domain/money"
 )
 
-// ReviewConflictingDuplicate is the reason of a review about money whose identity was claimed with other contents.
-const ReviewConflictingDuplicate = "conflicting_duplicate"
-
 // Command asks for a change of an account. What is so already is nothing new.
 //
 //sumtype:decl
@@ -44,17 +41,18 @@ type (
 	}
 	// StopAsking closes the newest request, if it is open.
 	StopAsking struct{ Reason string }
-	// RequestRefund sends money of a capture back, never more than is left of it.
-	RequestRefund struct {
-		RefundID, CaptureID string
-		AmountMinor         int64
-		Reason, Code        string
+	// RecordFailure notes that the customer could not pay a request; without an id it is the newest. One that fits no open
+	// request changes nothing.
+	RecordFailure struct {
+		RequestID, Code string
+		Retryable       bool
 	}
-	// RaiseReview asks a person to look. The same question is not asked twice, whatever its id.
-	RaiseReview struct {
-		ReviewID, Reason, CaptureID string
-		AmountMinor                 int64
-		Currency                    string
+	// Reassign moves money that has no order to another order's account, where Arrive records it in the same append.
+	Reassign struct{ CaptureID, ToOrderID string }
+	// Arrive records money that was reassigned from another account.
+	Arrive struct {
+		Capture     Capture
+		FromOrderID string
 	}
 )
 
@@ -63,8 +61,9 @@ func (Match) command()         {}
 func (Park) command()          {}
 func (Ask) command()           {}
 func (StopAsking) command()    {}
-func (RequestRefund) command() {}
-func (RaiseReview) command()   {}
+func (RecordFailure) command() {}
+func (Reassign) command()      {}
+func (Arrive) command()        {}
 
 // Decider is the rules of payment-{order_id}.
 var Decider = decider.Decider[State, Command, Event]{
@@ -91,14 +90,28 @@ func decide(s State, command Command) ([]Event, error) {
 			return []Event{RequestClosed{request.RequestID, c.Reason}}, nil
 		}
 		return nil, nil
-	case RequestRefund:
-		return requestRefund(s, c)
-	case RaiseReview:
-		same := func(r Review) bool { r.ReviewID = c.ReviewID; return r == Review(c) }
-		if slices.ContainsFunc(s.Reviews, same) {
+	case RecordFailure:
+		return recordFailure(s, c), nil
+	case Reassign:
+		return reassign(s, c)
+	case Arrive:
+		if _, known := s.Capture(c.Capture.CaptureID); known {
 			return nil, nil
 		}
-		return []Event{ReviewRaised(c)}, nil
+		return []Event{Captured{CaptureID: c.Capture.CaptureID, AmountMinor: c.Capture.AmountMinor, Currency: c.Capture.Currency,
+			Source: c.Capture.Source, OccurredAt: c.Capture.OccurredAt, FromOrderID: c.FromOrderID}}, nil
+	case RequestRefund:
+		return requestRefund(s, c)
+	case RefundUnmatched:
+		return refundUnmatched(s, c)
+	case RecordRefunded:
+		return recordRefunded(s, c)
+	case RecordRefundFailed:
+		return recordRefundFailed(s, c)
+	case RaiseReview:
+		return raiseReview(s, c), nil
+	case ResolveReview:
+		return resolveReview(s, c)
 	}
 	return nil, nil
 }
@@ -115,7 +128,7 @@ func recordCapture(s State, c RecordCapture) ([]Event, error) {
 	if _, known := s.Capture(c.CaptureID); known {
 		return nil, nil
 	}
-	return []Event{Captured(c)}, nil
+	return []Event{Captured{CaptureID: c.CaptureID, AmountMinor: c.AmountMinor, Currency: c.Currency, Source: c.Source, OccurredAt: c.OccurredAt}}, nil
 }
 
 // onCapture writes an event about a capture that is there, unless it is so already.
@@ -130,18 +143,22 @@ func onCapture(s State, id string, fits func(Capture) bool, event Event) ([]Even
 	return []Event{event}, nil
 }
 
-func requestRefund(s State, c RequestRefund) ([]Event, error) {
-	if _, known := s.Refund(c.RefundID); known {
+func recordFailure(s State, c RecordFailure) []Event {
+	request, asked := s.LastRequest()
+	if !asked || !request.Open() || c.RequestID != "" && c.RequestID != request.RequestID {
+		return nil
+	}
+	return []Event{Failed{RequestID: request.RequestID, Code: c.Code, Retryable: c.Retryable}}
+}
+
+func reassign(s State, c Reassign) ([]Event, error) {
+	if capture, known := s.Capture(c.CaptureID); known && capture.ToOrderID == c.ToOrderID {
 		return nil, nil
 	}
-	capture, known := s.Capture(c.CaptureID)
-	if !known {
-		return nil, unknownCapture()
+	if _, err := s.waiting(c.CaptureID); err != nil {
+		return nil, err
 	}
-	if c.AmountMinor < 1 || c.AmountMinor > s.Left(capture) {
-		return nil, decider.Refuse("refund-exceeds-captured", "less than this is left of the capture")
-	}
-	return []Event{RefundRequested{c.RefundID, c.CaptureID, c.AmountMinor, capture.Currency, c.Reason, c.Code}}, nil
+	return []Event{Reassigned(c)}, nil
 }
 
 func unknownCapture() error {
@@ -169,8 +186,9 @@ func Receive(claim ClaimState, account State, orderID string, c RecordCapture, r
 	claimed, err := ClaimDecider.Decide(claim, Claim{c.CaptureID, orderID, c.AmountMinor, c.Currency})
 	switch {
 	case err != nil:
-		review, err := decide(account, RaiseReview{reviewID, ReviewConflictingDuplicate, claim.CaptureID, c.AmountMinor, c.Currency})
-		return nil, review, Conflict, err
+		review := raiseReview(account, RaiseReview{ReviewID: reviewID, Reason: ReviewConflictingDuplicate, CaptureID: claim.CaptureID,
+			AmountMinor: c.AmountMinor, Currency: c.Currency})
+		return nil, review, Conflict, nil
 	case len(claimed) == 0:
 		return nil, nil, Duplicate, nil
 	}

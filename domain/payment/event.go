@@ -14,6 +14,8 @@ const (
 	RefundedType        = "payment.refunded"
 	RefundFailedType    = "payment.refund_failed"
 	ReviewRaisedType    = "payment.review_raised"
+	ReviewResolvedType  = "payment.review_resolved"
+	ReassignedType      = "payment.reassigned"
 )
 
 // Event is a fact about an account. Amounts are in minor units, times are ms since 1970.
@@ -32,6 +34,12 @@ type (
 		Currency    string `json:"currency"`
 		Source      string `json:"source"`
 		OccurredAt  int64  `json:"occurred_at"`
+		FromOrderID string `json:"from_order_id,omitempty"` // whose account it was on, if it was reassigned by hand
+	}
+	// Reassigned: money that nobody placed an order for belongs to another one; it is captured there in the same append.
+	Reassigned struct {
+		CaptureID string `json:"capture_id"`
+		ToOrderID string `json:"to_order_id"`
 	}
 	// Matched: a capture was counted for the order; the excess is more than was due.
 	Matched struct {
@@ -71,23 +79,36 @@ type (
 		Currency    string `json:"currency"`
 		Reason      string `json:"reason"`
 		Code        string `json:"code,omitempty"` // an operator's reason
+		ConfirmBy   int64  `json:"confirm_by"`     // without an answer until then, somebody has to look
 	}
 	// Refunded: it went back.
 	Refunded struct {
 		RefundID string `json:"refund_id"`
 	}
-	// RefundFailed: it did not; the refund stays open.
+	// RefundFailed: it did not; the refund stays open. Without RetryAt it is not tried again by itself.
 	RefundFailed struct {
-		RefundID string `json:"refund_id"`
-		Code     string `json:"code"`
+		RefundID  string `json:"refund_id"`
+		Code      string `json:"code"`
+		RetryAt   int64  `json:"retry_at,omitempty"`
+		ConfirmBy int64  `json:"confirm_by,omitempty"` // of the try at RetryAt
 	}
 	// ReviewRaised: somebody has to look at this. The amount is what the review is about; it is in no sum.
 	ReviewRaised struct {
 		ReviewID    string `json:"review_id"`
 		Reason      string `json:"reason"`
 		CaptureID   string `json:"capture_id,omitempty"`
+		RefundID    string `json:"refund_id,omitempty"`
 		AmountMinor int64  `json:"amount_minor,omitempty"`
 		Currency    string `json:"currency,omitempty"`
+		Code        string `json:"code,omitempty"` // of the failure that the review is about
+	}
+	// ReviewResolved: somebody looked. What follows from it is in the same append.
+	ReviewResolved struct {
+		ReviewID  string `json:"review_id"`
+		Decision  string `json:"decision"`
+		RefundID  string `json:"refund_id,omitempty"`  // as in the review
+		ConfirmBy int64  `json:"confirm_by,omitempty"` // of the refund's new tries, if that was the decision
+		NoteRef   string `json:"note_ref,omitempty"`   // where somebody wrote down why
 	}
 )
 
@@ -121,6 +142,12 @@ func (RefundFailed) EventType() string { return RefundFailedType }
 // EventType is the event's name in the log.
 func (ReviewRaised) EventType() string { return ReviewRaisedType }
 
+// EventType is the event's name in the log.
+func (ReviewResolved) EventType() string { return ReviewResolvedType }
+
+// EventType is the event's name in the log.
+func (Reassigned) EventType() string { return ReassignedType }
+
 func (Captured) payment()        {}
 func (Matched) payment()         {}
 func (Unmatched) payment()       {}
@@ -131,3 +158,5 @@ func (RefundRequested) payment() {}
 func (Refunded) payment()        {}
 func (RefundFailed) payment()    {}
 func (ReviewRaised) payment()    {}
+func (ReviewResolved) payment()  {}
+func (Reassigned) payment()      {}

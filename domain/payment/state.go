@@ -10,6 +10,7 @@ const (
 	RefundOpen   = "requested"
 	RefundDone   = "refunded"
 	RefundFaulty = "failed" // tried in vain; still open
+	RefundKept   = "kept"   // a review decided that the money stays
 )
 
 // State is an account as its stream tells; the zero State is one that nothing happened on. Lists are in order of arrival.
@@ -30,7 +31,8 @@ type Capture struct {
 	Matched      bool   `json:"matched"` // counted for the order
 	AppliedMinor int64  `json:"applied_minor"`
 	ExcessMinor  int64  `json:"excess_minor"`
-	ParkUntil    int64  `json:"park_until,omitempty"` // not 0: it came without an order and waits until then
+	ParkUntil    int64  `json:"park_until,omitempty"`  // not 0: it came without an order and waits until then
+	ToOrderID    string `json:"to_order_id,omitempty"` // not "": it is on that order's account now, and in no sum here
 }
 
 // Request is money that the customer was asked for.
@@ -45,6 +47,9 @@ type Request struct {
 	Closed      string `json:"closed,omitempty"` // not "": why it is not asked for any more
 }
 
+// Open reports whether the customer is still asked.
+func (r Request) Open() bool { return r.Closed == "" && r.FailedCode == "" }
+
 // Refund is money that goes back, or went. It is open until it is done.
 type Refund struct {
 	RefundID    string `json:"refund_id"`
@@ -55,16 +60,24 @@ type Refund struct {
 	Code        string `json:"code,omitempty"`
 	Status      string `json:"status"`
 	FailedCode  string `json:"failed_code,omitempty"`
-	Attempts    int64  `json:"attempts"` // answers that came
+	Attempts    int64  `json:"attempts"`           // how often it was tried, the try that is under way or due included
+	Failures    int64  `json:"failures,omitempty"` // since it was requested, or asked for anew by a review
+	RetryAt     int64  `json:"retry_at,omitempty"` // of a failed one, ms since 1970; 0: not by itself
+	ConfirmBy   int64  `json:"confirm_by"`         // of the last try, or the next
 }
+
+// Open reports whether the refund may still be paid out: it counts as pending.
+func (r Refund) Open() bool { return r.Status == RefundOpen || r.Status == RefundFaulty }
 
 // Review is a question for a person.
 type Review struct {
 	ReviewID    string `json:"review_id"`
 	Reason      string `json:"reason"`
 	CaptureID   string `json:"capture_id,omitempty"`
+	RefundID    string `json:"refund_id,omitempty"`
 	AmountMinor int64  `json:"amount_minor,omitempty"`
 	Currency    string `json:"currency,omitempty"`
+	Code        string `json:"code,omitempty"`
 }
 
 // Clone is a copy that can be evolved while the original stays.
@@ -93,6 +106,14 @@ func (s State) Refund(id string) (Refund, bool) {
 	return s.Refunds[i], true
 }
 
+// FirstRequest is the oldest request: the order's deadline is its.
+func (s State) FirstRequest() (Request, bool) {
+	if len(s.Requests) == 0 {
+		return Request{}, false
+	}
+	return s.Requests[0], true
+}
+
 // LastRequest is the newest request, open or not.
 func (s State) LastRequest() (Request, bool) {
 	if len(s.Requests) == 0 {
@@ -101,21 +122,34 @@ func (s State) LastRequest() (Request, bool) {
 	return s.Requests[len(s.Requests)-1], true
 }
 
-// Left is what of a capture is not refunded, nor going to be.
+// Review finds an open review by its id.
+func (s State) Review(id string) (Review, bool) {
+	i := slices.IndexFunc(s.Reviews, func(r Review) bool { return r.ReviewID == id })
+	if i < 0 {
+		return Review{}, false
+	}
+	return s.Reviews[i], true
+}
+
+// Left is what of a capture is on the account, not refunded, nor going to be.
 func (s State) Left(c Capture) int64 {
+	if c.ToOrderID != "" {
+		return 0
+	}
 	left := c.AmountMinor
 	for _, r := range s.Refunds {
-		if r.CaptureID == c.CaptureID {
+		if r.CaptureID == c.CaptureID && r.Status != RefundKept {
 			left -= r.AmountMinor
 		}
 	}
 	return left
 }
 
-// Fresh tells the captures that nobody has decided about: neither counted for an order nor refunded in any part.
+// Fresh tells the captures that nobody has decided about: neither counted for an order, nor refunded in any part, nor moved.
 func (s State) Fresh() (fresh []Capture) {
 	for _, c := range s.Captures {
-		if !c.Matched && s.Left(c) == c.AmountMinor {
+		decided := func(r Refund) bool { return r.CaptureID == c.CaptureID }
+		if !c.Matched && c.ToOrderID == "" && !slices.ContainsFunc(s.Refunds, decided) {
 			fresh = append(fresh, c)
 		}
 	}
@@ -143,16 +177,41 @@ func evolve(s State, event Event) State {
 	case RefundRequested:
 		s.Refunds = append(s.Refunds, Refund{
 			RefundID: e.RefundID, CaptureID: e.CaptureID, AmountMinor: e.AmountMinor, Currency: e.Currency,
-			Reason: e.Reason, Code: e.Code, Status: RefundOpen,
+			Reason: e.Reason, Code: e.Code, Status: RefundOpen, Attempts: 1, ConfirmBy: e.ConfirmBy,
 		})
 	case Refunded:
-		s.refund(e.RefundID, func(r *Refund) { r.Status, r.FailedCode, r.Attempts = RefundDone, "", r.Attempts+1 })
+		s.refund(e.RefundID, func(r *Refund) { r.Status, r.FailedCode, r.RetryAt = RefundDone, "", 0 })
 	case RefundFailed:
-		s.refund(e.RefundID, func(r *Refund) { r.Status, r.FailedCode, r.Attempts = RefundFaulty, e.Code, r.Attempts+1 })
+		s.refund(e.RefundID, func(r *Refund) { r.fail(e) })
 	case ReviewRaised:
 		s.Reviews = append(s.Reviews, Review(e))
+	case ReviewResolved:
+		s.Reviews = slices.DeleteFunc(slices.Clone(s.Reviews), func(r Review) bool { return r.ReviewID == e.ReviewID })
+		s.refund(e.RefundID, func(r *Refund) { r.resolve(e) })
+	case Reassigned:
+		s.capture(e.CaptureID, func(c *Capture) { c.ToOrderID = e.ToOrderID })
 	}
 	return s
+}
+
+func (r *Refund) fail(e RefundFailed) {
+	r.Status, r.FailedCode, r.RetryAt = RefundFaulty, e.Code, e.RetryAt
+	r.Failures++
+	if e.RetryAt != 0 {
+		r.Attempts++
+		r.ConfirmBy = e.ConfirmBy
+	}
+}
+
+// resolve follows a review about the refund; that it was paid out is said by an event of its own.
+func (r *Refund) resolve(e ReviewResolved) {
+	switch e.Decision {
+	case DecideRefund:
+		r.Status, r.FailedCode, r.RetryAt, r.Failures, r.ConfirmBy = RefundOpen, "", 0, 0, e.ConfirmBy
+		r.Attempts++
+	case DecideDismiss:
+		r.Status, r.RetryAt = RefundKept, 0
+	}
 }
 
 func (s State) capture(id string, change func(*Capture)) {

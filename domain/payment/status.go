@@ -24,6 +24,7 @@ const (
 	OutcomeApplied   = "applied"
 	OutcomeRefunding = "refunding"
 	OutcomeRefunded  = "refunded"
+	OutcomeMoved     = "reassigned" // to another order's account
 )
 
 // Terms is what an account is about; the order knows it.
@@ -57,7 +58,7 @@ func (s State) Sums(terms Terms) Sums {
 		sums.Currency = s.Captures[0].Currency
 	}
 	for _, c := range s.Captures {
-		if c.Currency == sums.Currency {
+		if c.Currency == sums.Currency && c.ToOrderID == "" {
 			sums.CapturedMinor = plus(sums.CapturedMinor, c.AmountMinor)
 		}
 	}
@@ -66,7 +67,7 @@ func (s State) Sums(terms Terms) Sums {
 		case r.Currency != sums.Currency:
 		case r.Status == RefundDone:
 			sums.RefundedMinor = plus(sums.RefundedMinor, r.AmountMinor)
-		default:
+		case r.Open():
 			sums.RefundPendingMinor = plus(sums.RefundPendingMinor, r.AmountMinor)
 		}
 	}
@@ -129,9 +130,11 @@ func (s State) unpaidStatus(terms Terms) string {
 func (s State) Outcome(c Capture) string {
 	whole, pending := s.Left(c) == 0, false
 	for _, r := range s.Refunds {
-		pending = pending || r.CaptureID == c.CaptureID && r.Status != RefundDone
+		pending = pending || r.CaptureID == c.CaptureID && r.Open()
 	}
 	switch {
+	case c.ToOrderID != "":
+		return OutcomeMoved
 	case whole && pending:
 		return OutcomeRefunding
 	case whole:

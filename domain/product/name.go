@@ -12,8 +12,11 @@ import (
 // NameCategory of the streams that claim names, product_name-{hash of the key}.
 const NameCategory = "product_name"
 
-// NameClaimedType names the event.
-const NameClaimedType = "product.name_claimed"
+// Names of the events in the log.
+const (
+	NameClaimedType  = "product.name_claimed"
+	NameReleasedType = "product.name_released"
+)
 
 // NameKey is what makes two names the same: Unicode NFKC, case-folded, trimmed, runs of spaces made one.
 func NameKey(name string) string {
@@ -34,24 +37,40 @@ type NameEvent interface {
 	productName()
 }
 
-// NameClaimed: a name belongs to a product now.
-type NameClaimed struct {
-	SKU string `json:"sku"`
-}
+type (
+	// NameClaimed: a name belongs to a product now.
+	NameClaimed struct {
+		SKU string `json:"sku"`
+	}
+	// NameReleased: the product that had it is called otherwise; the name is free.
+	NameReleased struct {
+		SKU string `json:"sku"`
+	}
+)
 
 // EventType is the event's name in the log.
 func (NameClaimed) EventType() string { return NameClaimedType }
-func (NameClaimed) productName()      {}
+
+// EventType is the event's name in the log.
+func (NameReleased) EventType() string { return NameReleasedType }
+
+func (NameClaimed) productName()  {}
+func (NameReleased) productName() {}
 
 // NameCommand asks for a name.
 //
 //sumtype:decl
 type NameCommand interface{ nameCommand() }
 
-// ClaimName takes a name for a product, in the same append as the product.
-type ClaimName struct{ SKU string }
+type (
+	// ClaimName takes a name for a product, in the same append as the product. A name that is its own already is nothing new.
+	ClaimName struct{ SKU string }
+	// ReleaseName gives the product's name up.
+	ReleaseName struct{ SKU string }
+)
 
-func (ClaimName) nameCommand() {}
+func (ClaimName) nameCommand()   {}
+func (ReleaseName) nameCommand() {}
 
 // NameDecider is the rules of product_name-{hash}.
 var NameDecider = decider.Decider[NameState, NameCommand, NameEvent]{
@@ -60,16 +79,26 @@ var NameDecider = decider.Decider[NameState, NameCommand, NameEvent]{
 		switch e := event.(type) {
 		case NameClaimed:
 			s.SKU = e.SKU
+		case NameReleased:
+			s.SKU = ""
 		}
 		return s
 	},
 	Decide: func(s NameState, command NameCommand) ([]NameEvent, error) {
 		switch c := command.(type) {
 		case ClaimName:
-			if s.SKU != "" {
+			switch s.SKU {
+			case "":
+				return []NameEvent{NameClaimed(c)}, nil
+			case c.SKU:
+				return nil, nil
+			default:
 				return nil, decider.Refuse("name-taken", "another product has this name, or one that differs only in case or spacing")
 			}
-			return []NameEvent{NameClaimed(c)}, nil
+		case ReleaseName:
+			if s.SKU == c.SKU {
+				return []NameEvent{NameReleased(c)}, nil
+			}
 		}
 		return nil, nil
 	},

@@ -11,7 +11,11 @@ import (
 // table is every kind of event, by stream.
 var table = []Type{
 	of[product.Registered](product.Category),
+	of[product.PriceChanged](product.Category),
+	of[product.Renamed](product.Category),
+	of[product.Discontinued](product.Category),
 	of[product.NameClaimed](product.NameCategory),
+	of[product.NameReleased](product.NameCategory),
 
 	of[inventory.ItemRegistered](inventory.Category),
 	of[inventory.Received](inventory.Category),
@@ -19,6 +23,10 @@ var table = []Type{
 	of[inventory.ReservationSecured](inventory.Category),
 	of[inventory.ReservationExpired](inventory.Category),
 	of[inventory.Released](inventory.Category),
+	of[inventory.Adjusted](inventory.Category),
+	of[inventory.Committed](inventory.Category),
+	of[inventory.LowStockReached](inventory.Category),
+	of[inventory.Restocked](inventory.Category),
 
 	of[order.Placed](order.Category),
 	of[order.Rejected](order.Category),
@@ -27,6 +35,9 @@ var table = []Type{
 	of[order.ConfirmationSent](order.Category),
 	of[order.Cancelled](order.Category),
 	of[order.Expired](order.Category),
+	of[order.Shipped](order.Category),
+	of[order.Delivered](order.Category),
+	of[order.Completed](order.Category),
 
 	of[payment.Captured](payment.Category),
 	of[payment.Matched](payment.Category),
@@ -38,6 +49,8 @@ var table = []Type{
 	of[payment.Refunded](payment.Category),
 	of[payment.RefundFailed](payment.Category),
 	of[payment.ReviewRaised](payment.Category),
+	of[payment.ReviewResolved](payment.Category),
+	of[payment.Reassigned](payment.Category),
 
 	of[payment.Claimed](payment.ClaimCategory),
 
@@ -46,5 +59,6 @@ var table = []Type{
 	of[checkout.StockSecured](checkout.Category),
 	of[checkout.StockLost](checkout.Category),
 	of[checkout.StockReleased](checkout.Category),
+	of[checkout.DeadlineFired](checkout.Category),
 	of[checkout.Finished](checkout.Category),
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ordermill/app"
+	"ordermill/app/manual"
 	"ordermill/domain/decider"
 	"ordermill/eventstore"
 	"ordermill/eventstore/postgres"
@@ -68,7 +69,7 @@ func openShop(db database) *shop {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &shop{database: db, events: eventstore.New(db.Driver()), stop: stop}
 	s.queue = app.NewQueue(s.events, time.Now)
-	s.desk = app.NewDesk(s.queue, s.events, currency, slog.Default())
+	s.desk = app.NewDesk(s.queue, s.events, currency, app.DefaultTiming, manual.Provider{}, slog.Default())
 	s.running.Go(func() { s.queue.Run(ctx) })
 	return s
 }
@@ -82,7 +83,7 @@ func (s *shop) startCheckout() {
 	var db subscription.Database
 	db.Write, db.Read = s.Log()
 	consumer := subscription.NewReactor(s.events, db, subscription.Owner{ID: uuid.NewString(), Sole: true},
-		app.NewCheckout(s.queue, app.DefaultTiming))
+		app.NewCheckout(s.desk))
 	following.Go(func() { _ = consumer.Run(ctx) })
 }
 

@@ -69,7 +69,7 @@ func (p *Program) start(ctx context.Context) (err error) {
 
 	// Commands: one queue, one desk.
 	queue := app.NewQueue(p.events, time.Now)
-	desk := app.NewDesk(queue, p.events, c.Currency, c.Log)
+	desk := app.NewDesk(queue, p.events, c.Currency, c.Timing, c.provider(), c.Log)
 	p.deciding.run(queue.Run)
 	if c.Demo {
 		if err := demo.Seed(ctx, desk); err != nil {
@@ -98,7 +98,7 @@ func (p *Program) start(ctx context.Context) (err error) {
 		Ready: p.readiness, Version: app.Version(), Log: c.Log,
 	}).Server()
 
-	p.consume(owner, queue, box)
+	p.consume(owner, desk, queue, box)
 	inbox := app.NewInbox(desk, p.store.durable)
 	for _, t := range p.transports {
 		p.consuming.run(func(ctx context.Context) { takeLetters(ctx, t, inbox, p.store.log, owner, c.Log) })
@@ -109,7 +109,7 @@ func (p *Program) start(ctx context.Context) (err error) {
 }
 
 // consume starts everyone who reads the log.
-func (p *Program) consume(owner subscription.Owner, queue *app.Queue, mailer app.Mailer) {
+func (p *Program) consume(owner subscription.Owner, desk *app.Desk, queue *app.Queue, mailer app.Mailer) {
 	c := p.config
 	woken := []subscription.Option{subscription.WithFeeds(feeds(p.transports)...), subscription.WithLogger(c.Log)}
 	p.consuming.run(func(ctx context.Context) { p.models.Run(ctx, woken...) })
@@ -118,8 +118,9 @@ func (p *Program) consume(owner subscription.Owner, queue *app.Queue, mailer app
 		consumer := subscription.NewReactor(p.events, p.store.log, owner, r, options...)
 		p.consuming.run(func(ctx context.Context) { _ = consumer.Run(ctx) }) // it has told why it stopped
 	}
-	reactor(app.NewCheckout(queue, c.Timing), woken...)
+	reactor(app.NewCheckout(desk), woken...)
 	reactor(app.NewConfirmations(queue, mailer, "mailbox"), append(woken, subscription.FromHead())...)
+	reactor(app.NewCollection(desk), append(woken, subscription.FromHead())...)
 	for _, t := range p.transports {
 		reactor(messaging.NewRelay(t), subscription.WithLogger(c.Log))
 	}

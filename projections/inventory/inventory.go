@@ -31,7 +31,7 @@ func (r Row) Low() bool { return r.Item.Low(0) }
 // Projection keys stock by SKU, and lists it by it.
 var Projection = projections.Projection[Row]{
 	Name:    "inventory",
-	Version: 1,
+	Version: 2,
 	Schema:  schema,
 	Keys:    projections.StreamID(inventory.Category, product.Category),
 	Fold:    fold,

@@ -29,7 +29,7 @@ type Row struct {
 // Projection keys orders by id, and lists the newest first.
 var Projection = projections.Projection[Row]{
 	Name:    "orders",
-	Version: 1,
+	Version: 2,
 	Schema:  schema,
 	Keys:    projections.StreamID(order.Category, payment.Category, checkout.Category),
 	Fold:    fold,

@@ -29,7 +29,7 @@ type Row struct {
 // Projection keys accounts by order id, and lists the newest first.
 var Projection = projections.Projection[Row]{
 	Name:    "payments",
-	Version: 1,
+	Version: 2,
 	Schema:  schema,
 	Keys:    projections.StreamID(payment.Category, order.Category),
 	Fold:    fold,

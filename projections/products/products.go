@@ -21,7 +21,7 @@ type Row struct {
 // Projection keys products by SKU, and lists them by it.
 var Projection = projections.Projection[Row]{
 	Name:    "products",
-	Version: 1,
+	Version: 2,
 	Schema:  schema,
 	Keys:    projections.StreamID(product.Category),
 	Fold:    fold,

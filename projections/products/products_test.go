@@ -23,5 +23,5 @@ func TestKeys_productsOnly(t *testing.T) {
 func TestFold_registered(t *testing.T) {
 	registered := product.Registered{SKU: "A", Name: "Teddy Bear", NameKey: "teddy bear", PriceMinor: 2999, Currency: "USD"}
 	row := fold(Row{}, projections.Event{Record: eventstore.Record{Position: 4, Stream: "product-A", Version: 1}, Fact: registered})
-	require.Equal(t, Row{Product: product.State(registered), Version: 1, Position: 4}, row)
+	require.Equal(t, Row{Product: product.State{SKU: "A", Name: "Teddy Bear", NameKey: "teddy bear", PriceMinor: 2999, Currency: "USD"}, Version: 1, Position: 4}, row)
 }
