@@ -131,7 +131,8 @@ func (a *API) tracker(ctx context.Context) (*tracker, error) {
 	}
 	live := map[string]string{} // consumer -> read model
 	for _, m := range models {
-		live[m.Name+"."+itoa(m.Generation)] = m.Name
+		consumer, _ := m.Consumers()
+		live[consumer] = m.Name
 	}
 	t := &tracker{api: a, relays: map[string]subscription.Status{}}
 	for _, s := range consumers {

@@ -39,7 +39,7 @@ type Program struct {
 	deciding  *group // the command queue
 	consuming *group // everyone who reads the log, and the inboxes: stopped before the queue they send commands to
 	served    chan error
-	ready     atomic.Bool
+	caughtUp  atomic.Bool // the read models, with the head of the start
 	stopOnce  sync.Once
 	stopError error
 }
@@ -124,22 +124,6 @@ func (p *Program) consume(owner subscription.Owner, desk *app.Desk, queue *app.Q
 	for _, t := range p.transports {
 		reactor(messaging.NewRelay(t), subscription.WithLogger(c.Log))
 	}
-}
-
-// becomeReady waits until every read model has reached the head that the log had at the start.
-func (p *Program) becomeReady(ctx context.Context, head int64) {
-	if p.models.WaitFor(ctx, head) == nil {
-		p.ready.Store(true)
-	}
-}
-
-var errCatchingUp = errors.New("read models are still catching up with the log")
-
-func (p *Program) readiness(context.Context) error {
-	if p.ready.Load() {
-		return nil
-	}
-	return errCatchingUp
 }
 
 // URL is where the program answers, http://HOST:PORT.
