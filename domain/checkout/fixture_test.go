@@ -16,9 +16,10 @@ import (
 
 // Waits of the tests, in ms.
 const (
-	window = 900
-	grace  = 120
-	park   = 5000
+	window  = 900
+	grace   = 120
+	park    = 5000
+	confirm = 7000
 )
 
 // on is an event of a SKU's stream; the other events know their stream by their type.
@@ -105,7 +106,7 @@ func (s *shop) world(orderID string) checkout.World {
 		OrderID: orderID, Order: o.order, Account: o.account, Memory: o.memory, Now: s.now,
 		Stock:         func(sku string) inventory.State { return s.stock[sku] },
 		NewID:         func(parts ...string) string { return fmt.Sprintf("%d:%s", s.steps, strings.Join(parts, ":")) },
-		PaymentWindow: window, HoldGrace: grace, UnmatchedFor: park,
+		PaymentWindow: window, HoldGrace: grace, UnmatchedFor: park, ConfirmWithin: confirm,
 	}
 }
 

@@ -12,11 +12,12 @@ func (s *step) match() {
 	fresh := s.Account.Fresh()
 	open := sums.DueMinor - sums.PaidMinor()
 	for _, c := range fresh {
-		open += c.AmountMinor
+		open += s.Account.Undecided(c)
 	}
 	for _, c := range fresh {
-		applied := max(0, min(c.AmountMinor, open))
-		s.account(payment.Match{CaptureID: c.CaptureID, AppliedMinor: applied, ExcessMinor: c.AmountMinor - applied})
+		amount := s.Account.Undecided(c)
+		applied := max(0, min(amount, open))
+		s.account(payment.Match{CaptureID: c.CaptureID, AppliedMinor: applied, ExcessMinor: amount - applied})
 		open -= applied
 	}
 }
@@ -25,7 +26,7 @@ func (s *step) match() {
 func (s *step) refundForeign() {
 	for _, c := range s.Account.Fresh() {
 		if s.Order.Currency != "" && c.Currency != s.Order.Currency {
-			s.refund(c, c.AmountMinor, ReasonCurrencyMismatch)
+			s.refund(c, s.Account.Undecided(c), ReasonCurrencyMismatch)
 		}
 	}
 }
@@ -33,7 +34,7 @@ func (s *step) refundForeign() {
 // refundFresh sends back, whole, what came after the order was settled.
 func (s *step) refundFresh(reason string) {
 	for _, c := range s.Account.Fresh() {
-		s.refund(c, c.AmountMinor, reason)
+		s.refund(c, s.Account.Undecided(c), reason)
 	}
 }
 

@@ -62,7 +62,7 @@ func (m *market) receive(sku, receipt string, quantity int64) {
 }
 
 // asked makes an order that depends on its id alone, so that a second letter is a copy of the first.
-func asked(orderID string) order.Place {
+func askedFor(orderID string) order.Place {
 	n := int64(orderID[1] - '0')
 	c := order.Place{Source: "letter", Letter: true}
 	for i, sku := range skus[:1+n%3] {
@@ -76,7 +76,7 @@ func asked(orderID string) order.Place {
 }
 
 func (m *market) place(orderID string) {
-	events, err := order.Decider.Decide(m.of(orderID).order, asked(orderID))
+	events, err := order.Decider.Decide(m.of(orderID).order, askedFor(orderID))
 	if err != nil {
 		m.rt.Fatalf("place: %v", err)
 	}

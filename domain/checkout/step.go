@@ -73,7 +73,7 @@ func (s *step) run() {
 func (s *step) park() {
 	for _, c := range s.Account.Fresh() {
 		if s.Memory.HasFired(Deadline{TimerUnmatched, c.CaptureID, 1}) {
-			s.refund(c, c.AmountMinor, ReasonUnknownOrder)
+			s.refund(c, s.Account.Undecided(c), ReasonUnknownOrder)
 		} else {
 			s.account(payment.Park{CaptureID: c.CaptureID, Until: s.Now + s.UnmatchedFor})
 		}

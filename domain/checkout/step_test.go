@@ -27,8 +27,16 @@ func euros(id string, amount int64) payment.Captured {
 	return payment.Captured{CaptureID: id, AmountMinor: amount, Currency: "EUR"}
 }
 
+// refund and eurosBack are what a step at 7 requests.
 func refund(refundID, captureID string, amount int64, reason string) payment.RefundRequested {
-	return payment.RefundRequested{RefundID: refundID, CaptureID: captureID, AmountMinor: amount, Currency: "USD", Reason: reason}
+	return payment.RefundRequested{RefundID: refundID, CaptureID: captureID, AmountMinor: amount, Currency: "USD", Reason: reason,
+		ConfirmBy: 7 + confirm}
+}
+
+func eurosBack(refundID, captureID string, amount int64, reason string) payment.RefundRequested {
+	r := refund(refundID, captureID, amount, reason)
+	r.Currency = "EUR"
+	return r
 }
 
 func heldAs(ids string, expiresAt int64) []decider.Event {
@@ -106,7 +114,7 @@ func TestStep_placedAfterTooMuchMoney_sendsTheExcessBack(t *testing.T) {
 func TestStep_placedAfterForeignMoney_sendsItBackAndAsks(t *testing.T) {
 	given(t, euros("c", 2500), placed).stepAt(7).then(slices.Concat(heldAs("1:reserve", 1027), []decider.Event{
 		checkout.StockReserved{}, order.PaymentAwaited{PayBy: 907},
-		payment.RefundRequested{RefundID: "1:refund:c", CaptureID: "c", AmountMinor: 2500, Currency: "EUR", Reason: "currency_mismatch"},
+		eurosBack("1:refund:c", "c", 2500, "currency_mismatch"),
 		payment.Requested{RequestID: "1:request", Attempt: 1, AmountMinor: 2500, Currency: "USD", ExpiresAt: 907},
 	})...)
 }
@@ -123,7 +131,7 @@ func TestStep_rejectedAtTheDoor_allMoneyGoesBack(t *testing.T) {
 	given(t, door).stepAt(7).then(checkout.Finished{Outcome: "rejected"})
 	o := given(t, captured("c", 10), euros("d", 20), door).stepAt(7).then(checkout.Finished{Outcome: "rejected"},
 		refund("1:refund:c", "c", 10, "order_rejected"),
-		payment.RefundRequested{RefundID: "1:refund:d", CaptureID: "d", AmountMinor: 20, Currency: "EUR", Reason: "order_rejected"})
+		eurosBack("1:refund:d", "d", 20, "order_rejected"))
 	require.Equal(t, checkout.WaitingForRefund, checkout.WaitingFor(o.order, o.account))
 	require.Equal(t, "refund_pending", checkout.PaymentStatus(o.order, o.account))
 }
@@ -178,7 +186,7 @@ func TestStep_excessOfSeveralCaptures_goesBackFromTheNewestFirst(t *testing.T) {
 
 func TestStep_foreignMoney_isNotCounted(t *testing.T) {
 	given(t, awaiting(euros("c", 2500))...).stepAt(7).then(
-		payment.RefundRequested{RefundID: "1:refund:c", CaptureID: "c", AmountMinor: 2500, Currency: "EUR", Reason: "currency_mismatch"})
+		eurosBack("1:refund:c", "c", 2500, "currency_mismatch"))
 }
 
 func TestStep_overdueHold_isTakenAnew(t *testing.T) {
@@ -208,7 +216,8 @@ func TestStep_stockLostAfterPayment_cancelsAndSendsTheMoneyBack(t *testing.T) {
 		order.Cancelled{Reason: "out_of_stock_after_payment"},
 		payment.Matched{CaptureID: "c", AppliedMinor: 2500},
 		payment.RequestClosed{RequestID: "0:request", Reason: "out_of_stock_after_payment"},
-		refund("1:refund:c", "c", 2500, "out_of_stock_after_payment"))
+		payment.RefundRequested{RefundID: "1:refund:c", CaptureID: "c", AmountMinor: 2500, Currency: "USD",
+			Reason: "out_of_stock_after_payment", ConfirmBy: 1020 + confirm})
 	require.Equal(t, "refund_pending", checkout.PaymentStatus(s.order, s.account))
 	require.Equal(t, lost, s.memory.Shortages)
 }
@@ -221,7 +230,7 @@ func TestStep_moneyAfterTheEnd_goesBackWhole(t *testing.T) {
 	for _, end := range []order.Event{order.Rejected{Reason: "out_of_stock"}, order.Cancelled{Reason: "r"}, order.Expired{}} {
 		s := given(t, placed, end, checkout.Finished{Outcome: "over"}, captured("c", 1), euros("d", 2))
 		s.stepAt(7).then(
-			payment.RefundRequested{RefundID: "1:refund:d", CaptureID: "d", AmountMinor: 2, Currency: "EUR", Reason: "currency_mismatch"},
+			eurosBack("1:refund:d", "d", 2, "currency_mismatch"),
 			refund("1:refund:c", "c", 1, "late_payment"))
 	}
 }

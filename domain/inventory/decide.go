@@ -197,11 +197,12 @@ func adjust(s State, c Adjust) ([]Event, error) {
 	}
 	var wrong decider.Fields
 	wrong.ID("/reason", c.Reason)
-	wrong.Range("/delta", c.Delta, -MaxQuantity, MaxQuantity, "-1,000,000 to 1,000,000, not 0")
-	if c.Delta == 0 {
+	switch {
+	case c.Delta == 0 || c.Delta < -MaxQuantity || c.Delta > MaxQuantity:
 		wrong.Add("/delta", "out-of-range", "-1,000,000 to 1,000,000, not 0")
+	case s.OnHand+c.Delta > money.Max:
+		wrong.Add("/delta", "out-of-range", "the stock on hand would exceed 2^53-1")
 	}
-	wrong.Range("/delta", s.OnHand, 0, money.Max-MaxQuantity, "the stock on hand would exceed 2^53-1")
 	if err := wrong.Refusal(); err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ func TestReceive_refusals(t *testing.T) {
 
 func TestReserve_availableStock_isHeld(t *testing.T) {
 	s := given(t).When(inventory.Reserve{ReservationID: "r", OrderID: "o", Quantity: 10, ExpiresAt: 100, Now: 1}).
-		Then(inventory.Reserved{ReservationID: "r", OrderID: "o", Quantity: 10, ExpiresAt: 100})
+		Then(inventory.Reserved{ReservationID: "r", OrderID: "o", Quantity: 10, ExpiresAt: 100}, inventory.LowStockReached{})
 	require.Zero(t, s.Available(99))
 }
 
@@ -63,7 +63,7 @@ func TestReserve_sameOrderAgain_isNothingNew(t *testing.T) {
 
 func TestReserve_overdueHoldOfAnother_isExpiredFirst(t *testing.T) {
 	s := given(t, held).When(inventory.Reserve{ReservationID: "q", OrderID: "p", Quantity: 10, ExpiresAt: 200, Now: 100}).
-		Then(overdue, inventory.Reserved{ReservationID: "q", OrderID: "p", Quantity: 10, ExpiresAt: 200})
+		Then(overdue, inventory.Reserved{ReservationID: "q", OrderID: "p", Quantity: 10, ExpiresAt: 200}, inventory.LowStockReached{})
 	require.EqualValues(t, 10, s.Reserved)
 }
 
@@ -107,12 +107,6 @@ func TestRelease(t *testing.T) {
 	given(t).When(c).Then()
 	c.Now = 100
 	given(t, held).When(c).Then(overdue)
-}
-
-func TestLow_atOrBelowTheThreshold(t *testing.T) {
-	s := inventory.Decider.Fold(inventory.State{}, inventory.ItemRegistered{SKU: "A", LowStockThreshold: 6}, received)
-	require.False(t, s.Low(0))
-	require.True(t, inventory.Decider.Evolve(s, held).Low(0))
 }
 
 func TestReserveAll_oneLineShort_writesNothing(t *testing.T) {

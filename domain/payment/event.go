@@ -106,7 +106,7 @@ type (
 	ReviewResolved struct {
 		ReviewID  string `json:"review_id"`
 		Decision  string `json:"decision"`
-		RefundID  string `json:"refund_id,omitempty"`  // as in the review
+		RefundID  string `json:"refund_id,omitempty"`  // of the refund that was decided about, once per decision
 		ConfirmBy int64  `json:"confirm_by,omitempty"` // of the refund's new tries, if that was the decision
 		NoteRef   string `json:"note_ref,omitempty"`   // where somebody wrote down why
 	}

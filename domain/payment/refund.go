@@ -95,7 +95,7 @@ func (s State) waiting(captureID string) (Capture, error) {
 	switch {
 	case !known:
 		return capture, unknownCapture()
-	case capture.ParkUntil == 0 || !slices.Contains(s.Fresh(), capture):
+	case capture.ParkUntil == 0 || s.Undecided(capture) < capture.AmountMinor:
 		return capture, decider.Refuse("capture-not-unmatched", "this money was matched, refunded or moved already")
 	}
 	return capture, nil
@@ -129,7 +129,17 @@ func (s State) about(a Answered) (Refund, bool) {
 	return Refund{}, false
 }
 
+// validate checks the amount, if one is given.
+func (a Answered) validate() error {
+	var wrong decider.Fields
+	wrong.Range("/amount_minor", a.AmountMinor, 0, money.Max, "1 to 2^53-1 minor units")
+	return wrong.Refusal()
+}
+
 func recordRefunded(s State, c RecordRefunded) ([]Event, error) {
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
 	r, known := s.about(c.Answered)
 	switch {
 	case !known && c.AmountMinor == 0:
@@ -152,6 +162,9 @@ func recordRefunded(s State, c RecordRefunded) ([]Event, error) {
 }
 
 func recordRefundFailed(s State, c RecordRefundFailed) ([]Event, error) {
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
 	r, known := s.about(c.Answered)
 	switch {
 	case !known && c.AmountMinor == 0:

@@ -23,7 +23,8 @@ const (
 )
 
 type (
-	// RaiseReview asks a person to look. The same question is not asked twice, whatever its id.
+	// RaiseReview asks a person to look. The same question is not asked twice, whatever its id, and none about a refund that
+	// was answered meanwhile.
 	RaiseReview struct {
 		ReviewID, Reason, CaptureID, RefundID string
 		AmountMinor                           int64
@@ -43,6 +44,10 @@ func (RaiseReview) command()   {}
 func (ResolveReview) command() {}
 
 func raiseReview(s State, c RaiseReview) []Event {
+	waits := c.Reason == ReviewRefundFailed || c.Reason == ReviewRefundUnconfirmed
+	if r, _ := s.Refund(c.RefundID); waits && !r.Open() {
+		return nil
+	}
 	same := func(r Review) bool { r.ReviewID = c.ReviewID; return r == Review(c) }
 	if slices.ContainsFunc(s.Reviews, same) {
 		return nil
@@ -65,15 +70,35 @@ func resolveReview(s State, c ResolveReview) ([]Event, error) {
 	case ReviewUnrequestedRefund:
 		return s.resolveUnrequested(review, c, resolved)
 	}
+	return s.resolveRefund(review, c, resolved), nil
+}
+
+// resolveRefund: it is tried again (refund), it was paid out (apply), or the money stays (dismiss). That answers whatever else
+// is asked about the refund.
+func (s State) resolveRefund(review Review, c ResolveReview, resolved ReviewResolved) (events []Event) {
+	for _, other := range s.Reviews {
+		if other.aboutRefund(review.RefundID) && other.ReviewID != review.ReviewID {
+			events = append(events, ReviewResolved{ReviewID: other.ReviewID, Decision: c.Decision, NoteRef: c.NoteRef})
+		}
+	}
 	resolved.RefundID = review.RefundID
 	if c.Decision == DecideRefund {
 		resolved.ConfirmBy = c.ConfirmBy
 	}
-	events := []Event{resolved}
+	events = append(events, resolved)
 	if r, _ := s.Refund(review.RefundID); c.Decision == DecideApply && r.Status != RefundDone {
 		events = append(events, Refunded{RefundID: review.RefundID})
 	}
-	return events, nil
+	return events
+}
+
+// aboutRefund reports whether the review asks what became of a refund.
+func (r Review) aboutRefund(refundID string) bool {
+	switch r.Reason {
+	case ReviewRefundFailed, ReviewRefundUnconfirmed, ReviewRefundReversed:
+		return r.RefundID == refundID
+	}
+	return false
 }
 
 func (c ResolveReview) validate() error {

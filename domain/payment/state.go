@@ -145,11 +145,25 @@ func (s State) Left(c Capture) int64 {
 	return left
 }
 
-// Fresh tells the captures that nobody has decided about: neither counted for an order, nor refunded in any part, nor moved.
+// Undecided is what of a capture nobody has decided about: it was not counted for an order, nor moved, nor is it in a refund,
+// whatever became of that. A part can be decided before the rest: a person may send it back before the checkout has looked.
+func (s State) Undecided(c Capture) int64 {
+	if c.Matched || c.ToOrderID != "" {
+		return 0
+	}
+	rest := c.AmountMinor
+	for _, r := range s.Refunds {
+		if r.CaptureID == c.CaptureID {
+			rest -= r.AmountMinor
+		}
+	}
+	return max(0, rest)
+}
+
+// Fresh tells the captures of which something is undecided.
 func (s State) Fresh() (fresh []Capture) {
 	for _, c := range s.Captures {
-		decided := func(r Refund) bool { return r.CaptureID == c.CaptureID }
-		if !c.Matched && c.ToOrderID == "" && !slices.ContainsFunc(s.Refunds, decided) {
+		if s.Undecided(c) > 0 {
 			fresh = append(fresh, c)
 		}
 	}
