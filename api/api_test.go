@@ -188,13 +188,13 @@ func (f fakeRows[R]) Get(_ context.Context, key string) (projections.Found[R], e
 	return projections.Found[R]{Row: row, Position: 7}, nil
 }
 
-func (f fakeRows[R]) List(_ context.Context, limit int, cursor string) (projections.Page[R], error) {
-	if cursor != "" && cursor != "next" {
+func (f fakeRows[R]) List(_ context.Context, query projections.Query) (projections.Page[R], error) {
+	if query.Cursor != "" && query.Cursor != "next" {
 		return projections.Page[R]{}, projections.ErrBadCursor
 	}
 	page := projections.Page[R]{Position: 7}
 	for _, row := range f {
-		if len(page.Rows) == limit {
+		if len(page.Rows) == query.Limit {
 			page.Next = "next"
 			break
 		}
