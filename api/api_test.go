@@ -195,13 +195,13 @@ func (f fakeRows[R]) Get(_ context.Context, key string) (projections.Found[R], e
 	return projections.Found[R]{Row: row, Position: 7}, nil
 }
 
-func (f fakeRows[R]) List(_ context.Context, limit int, cursor string) (projections.Page[R], error) {
-	if cursor != "" && cursor != "next" {
+func (f fakeRows[R]) List(_ context.Context, query projections.Query) (projections.Page[R], error) {
+	if query.Cursor != "" && query.Cursor != "next" {
 		return projections.Page[R]{}, projections.ErrBadCursor
 	}
 	page := projections.Page[R]{Position: 7}
 	for _, row := range f {
-		if len(page.Rows) == limit {
+		if len(page.Rows) == query.Limit {
 			page.Next = "next"
 			break
 		}
@@ -237,11 +237,11 @@ func (r rows[R]) Get(ctx context.Context, key string) (projections.Found[R], err
 	return r.fakeRows.Get(ctx, key)
 }
 
-func (r rows[R]) List(ctx context.Context, limit int, cursor string) (projections.Page[R], error) {
+func (r rows[R]) List(ctx context.Context, query projections.Query) (projections.Page[R], error) {
 	if err := r.shop.frozen.wait(ctx); err != nil {
 		return projections.Page[R]{}, err
 	}
-	page, err := r.fakeRows.List(ctx, limit, cursor)
+	page, err := r.fakeRows.List(ctx, query)
 	for key := range r.fakeRows {
 		if r.shop.parked[key] {
 			page.Parked = append(page.Parked, key)

@@ -28,7 +28,7 @@ type Log interface {
 // Rows are a read model's queries.
 type Rows[R any] interface {
 	Get(ctx context.Context, key string) (projections.Found[R], error)
-	List(ctx context.Context, limit int, cursor string) (projections.Page[R], error)
+	List(ctx context.Context, query projections.Query) (projections.Page[R], error)
 }
 
 // Messages are the letters that arrived.
