@@ -20,7 +20,7 @@ func orderRow(r orders.Row) v1.Order {
 
 func orderPlaced(r app.OrderPlaced) v1.Order {
 	out := orderOf(r.OrderID, r.Order, r.Account, r.Memory)
-	out.PlacedAt, out.UpdatedAt = millis(r.PlacedAt), millis(r.PlacedAt)
+	out.PlacedAt, out.UpdatedAt = millis(r.PlacedAt), millis(r.UpdatedAt)
 	return out
 }
 
