@@ -197,6 +197,6 @@ func (m *market) changeCatalogue(string) {
 		product.ChangePrice{PriceMinor: 500}, product.Rename{Name: "new " + sku}, product.Discontinue{}})
 	m.catalogue[sku] = product.Decider.Fold(m.catalogue[sku], must(product.Decider.Decide(m.catalogue[sku], c))...)
 	if again, err := product.Decider.Decide(m.catalogue[sku], c); err != nil || len(again) > 0 {
-		m.rt.Fatalf("I14: the same change again says %v, %v", again, err)
+		m.t.Fatalf("I14: the same change again says %v, %v", again, err)
 	}
 }

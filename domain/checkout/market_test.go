@@ -64,7 +64,7 @@ func openMarket(rt *rapid.T, quantity *rapid.Generator[int64]) *market {
 func (m *market) note(orderID string, event decider.Event) {
 	m.history = append(m.history, fact{orderID, event})
 	if err := m.books.note(orderID, event); err != nil {
-		m.rt.Fatalf("%s: %v", orderID, err)
+		m.t.Fatalf("%s: %v", orderID, err)
 	}
 	if a, wanted := checkout.AskFor(event, m.of(orderID).account); wanted {
 		m.asks = append(m.asks, ask{a, orderID})
@@ -80,7 +80,7 @@ const (
 // onStock, onOrder and onAccount let a command happen. A refusal changes nothing. I14: the same command again is no event.
 func (m *market) onStock(sku string, c inventory.Command, repeat bool) {
 	decide := func() []decider.Event {
-		return refusedOr(m.rt, func() ([]inventory.Event, error) { return inventory.Decider.Decide(m.stock[sku], c) })
+		return refusedOr(m.t, func() ([]inventory.Event, error) { return inventory.Decider.Decide(m.stock[sku], c) })
 	}
 	for _, e := range decide() {
 		m.happens("", on{sku, e.(inventory.Event)})
@@ -90,7 +90,7 @@ func (m *market) onStock(sku string, c inventory.Command, repeat bool) {
 
 func (m *market) onOrder(orderID string, c order.Command) {
 	decide := func() []decider.Event {
-		return refusedOr(m.rt, func() ([]order.Event, error) { return order.Decider.Decide(m.of(orderID).order, c) })
+		return refusedOr(m.t, func() ([]order.Event, error) { return order.Decider.Decide(m.of(orderID).order, c) })
 	}
 	m.happens(orderID, decide()...)
 	m.nothingNew(byStream, decide)
@@ -98,7 +98,7 @@ func (m *market) onOrder(orderID string, c order.Command) {
 
 func (m *market) onAccount(orderID string, c payment.Command, repeat bool) []decider.Event {
 	decide := func() []decider.Event {
-		return refusedOr(m.rt, func() ([]payment.Event, error) { return payment.Decider.Decide(m.of(orderID).account, c) })
+		return refusedOr(m.t, func() ([]payment.Event, error) { return payment.Decider.Decide(m.of(orderID).account, c) })
 	}
 	events := decide()
 	m.happens(orderID, events...)
@@ -108,7 +108,7 @@ func (m *market) onAccount(orderID string, c payment.Command, repeat bool) []dec
 
 func (m *market) nothingNew(repeat bool, decide func() []decider.Event) {
 	if events := decide(); repeat == byStream && len(events) > 0 {
-		m.rt.Fatalf("I14: the same command again says\n%s", domaintest.Told(m.rt, events))
+		m.t.Fatalf("I14: the same command again says\n%s", domaintest.Told(m.t, events))
 	}
 }
 
@@ -153,7 +153,7 @@ func (m *market) pay(orderID, identity string, amount int64, currency string) {
 		claimed, events, _, err := payment.Receive(m.claims[identity], m.of(orderID).account, orderID,
 			payment.RecordCapture{CaptureID: "cap-" + identity, AmountMinor: amount, Currency: currency}, m.id("review"))
 		if err != nil {
-			m.rt.Fatalf("money was refused: %v", err)
+			m.t.Fatalf("money was refused: %v", err)
 		}
 		m.claims[identity] = payment.ClaimDecider.Fold(m.claims[identity], claimed...)
 		for _, e := range events {
@@ -173,26 +173,26 @@ func (m *market) wake(orderID string) {
 	for _, sku := range skus {
 		free[sku] = m.books.freeByHand(sku, m.now)
 		if err := m.books.availableHolds(sku, m.now); err != nil {
-			m.rt.Fatalf("%v", err)
+			m.t.Fatalf("%v", err)
 		}
 	}
 	if err := m.books.stepHolds(orderID, free, m.step(orderID)); err != nil {
-		m.rt.Fatalf("%s: %v", orderID, err)
+		m.t.Fatalf("%s: %v", orderID, err)
 	}
 }
 
 // replay holds I20: folded anew, the same events lead to the same events with the same ids, whatever else happened between.
 func (m *market) replay(orderID string) {
-	again := newShop(m.rt)
+	again := newShop(m.t)
 	for _, f := range m.history {
 		again.happens(f.orderID, f.event)
 	}
 	again.now, again.steps = m.now, m.steps
 	if got, want := checkout.Step(again.world(orderID)), checkout.Step(m.world(orderID)); !reflect.DeepEqual(got, want) {
-		m.rt.Fatalf("I20: folded anew the step says\n%s\nnot\n%s", m.told(got), m.told(want))
+		m.t.Fatalf("I20: folded anew the step says\n%s\nnot\n%s", m.told(got), m.told(want))
 	}
 	if got, want := again.picture(orderID), m.picture(orderID); got != want {
-		m.rt.Fatalf("I20: folded anew it is\n%s\nnot\n%s", got, want)
+		m.t.Fatalf("I20: folded anew it is\n%s\nnot\n%s", got, want)
 	}
 }
 
@@ -205,13 +205,13 @@ func (m *market) fire(orderID string) {
 	}
 	events := checkout.Fire(o.order, o.account, o.memory, pending[0].Deadline, m.now)
 	if due := pending[0].At <= m.now; due != (len(events) == 1) {
-		m.rt.Fatalf("at %d %+v fires %d times", m.now, pending[0], len(events))
+		m.t.Fatalf("at %d %+v fires %d times", m.now, pending[0], len(events))
 	}
 	for _, e := range events {
 		m.happens(orderID, e)
 	}
 	if again := checkout.Fire(o.order, o.account, o.memory, pending[0].Deadline, m.now); len(again) > 0 && len(events) > 0 {
-		m.rt.Fatalf("I14: %+v fires twice", pending[0])
+		m.t.Fatalf("I14: %+v fires twice", pending[0])
 	}
 }
 
@@ -266,20 +266,20 @@ func (m *market) comesToRest() {
 		m.now = max(m.now, next.At)
 		m.fire(soonest)
 	}
-	m.rt.Fatalf("I10: it never comes to rest")
+	m.t.Fatalf("I10: it never comes to rest")
 }
 
 // rests checks what holds at rest, and that whoever is woken late, when all this has happened, says nothing.
 func (m *market) rests() {
 	for _, orderID := range orderIDs {
 		if err := m.books.restHolds(orderID); err != nil {
-			m.rt.Fatalf("%s: %v", orderID, err)
+			m.t.Fatalf("%s: %v", orderID, err)
 		}
 		m.replay(orderID)
 		for _, later := range []int64{0, -1000, 1 << 40} {
 			m.now += later
 			if said := m.step(orderID); len(said) > 0 {
-				m.rt.Fatalf("%s was woken late and says\n%s", orderID, domaintest.Told(m.rt, said))
+				m.t.Fatalf("%s was woken late and says\n%s", orderID, domaintest.Told(m.t, said))
 			}
 			m.now -= later
 		}
