@@ -42,6 +42,8 @@ type shop struct {
 	models    []*fakeModel
 	consumers *fakeConsumers
 	ready     error
+	frozen    freezer         // of the database that everything reads
+	parked    map[string]bool // keys of every read model
 }
 
 func newShop(t testing.TB) *shop {
@@ -51,8 +53,11 @@ func newShop(t testing.TB) *shop {
 		models: []*fakeModel{{name: "orders"}, {name: "payments"}},
 		orders: fakeRows[orders.Row]{}, payments: fakeRows[payments.Row]{}, stock: fakeRows[inventory.Row]{}, catalogue: fakeRows[products.Row]{},
 	}
+	s.log.frozen, s.letters.frozen, s.mails.frozen, s.consumers.frozen = &s.frozen, &s.frozen, &s.frozen, &s.frozen
+	s.models[0].frozen, s.models[1].frozen = &s.frozen, &s.frozen
 	a := api.New(api.Config{
-		Desk: s.desk, Events: s.log, Orders: s.orders, Payments: s.payments, Inventory: s.stock, Products: s.catalogue,
+		Desk: s.desk, Events: s.log, Orders: rows[orders.Row]{s.orders, s}, Payments: rows[payments.Row]{s.payments, s},
+		Inventory: rows[inventory.Row]{s.stock, s}, Products: rows[products.Row]{s.catalogue, s},
 		ReadModels: projections.Set{s.models[0], s.models[1]}, Messages: s.letters, Mailbox: &s.mails, Consumers: s.consumers,
 		Ready: func(context.Context) error { return s.ready }, Version: "test", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
@@ -134,6 +139,7 @@ type fakeDesk struct {
 	position int64
 	err      error
 	panics   bool
+	takes    time.Duration
 	call     app.Call
 	command  any
 	kept     map[string][]byte
@@ -141,6 +147,7 @@ type fakeDesk struct {
 
 func (d *fakeDesk) decide(call app.Call, command any) (app.Answer, error) {
 	d.call, d.command = call, command
+	<-time.After(d.takes)
 	if d.panics {
 		panic("boom")
 	}
@@ -203,9 +210,55 @@ func (f fakeRows[R]) List(_ context.Context, limit int, cursor string) (projecti
 	return page, nil
 }
 
-type fakeMessages struct{ all []app.Message }
+// freezer keeps whoever asks waiting, until he gives up, while it is true: a database that neither answers nor hangs up.
+type freezer bool
 
-func (f *fakeMessages) Message(_ context.Context, id string) (app.Message, error) {
+func (f *freezer) wait(ctx context.Context) error {
+	if !*f {
+		return nil
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// rows are fakeRows in the shop's database.
+type rows[R any] struct {
+	fakeRows[R]
+	shop *shop
+}
+
+func (r rows[R]) Get(ctx context.Context, key string) (projections.Found[R], error) {
+	if err := r.shop.frozen.wait(ctx); err != nil {
+		return projections.Found[R]{}, err
+	}
+	if r.shop.parked[key] {
+		return projections.Found[R]{}, projections.ErrParked
+	}
+	return r.fakeRows.Get(ctx, key)
+}
+
+func (r rows[R]) List(ctx context.Context, limit int, cursor string) (projections.Page[R], error) {
+	if err := r.shop.frozen.wait(ctx); err != nil {
+		return projections.Page[R]{}, err
+	}
+	page, err := r.fakeRows.List(ctx, limit, cursor)
+	for key := range r.fakeRows {
+		if r.shop.parked[key] {
+			page.Parked = append(page.Parked, key)
+		}
+	}
+	return page, err
+}
+
+type fakeMessages struct {
+	all    []app.Message
+	frozen *freezer
+}
+
+func (f *fakeMessages) Message(ctx context.Context, id string) (app.Message, error) {
+	if err := f.frozen.wait(ctx); err != nil {
+		return app.Message{}, err
+	}
 	for _, m := range f.all {
 		if m.MessageID == id {
 			return m, nil
@@ -214,7 +267,10 @@ func (f *fakeMessages) Message(_ context.Context, id string) (app.Message, error
 	return app.Message{}, app.ErrNoMessage
 }
 
-func (f *fakeMessages) List(_ context.Context, before string, limit int) ([]app.Message, error) {
+func (f *fakeMessages) List(ctx context.Context, before string, limit int) ([]app.Message, error) {
+	if err := f.frozen.wait(ctx); err != nil {
+		return nil, err
+	}
 	var found []app.Message
 	for i := len(f.all) - 1; i >= 0 && len(found) < limit; i-- {
 		if before == "" || f.all[i].MessageID < before {
@@ -224,11 +280,17 @@ func (f *fakeMessages) List(_ context.Context, before string, limit int) ([]app.
 	return found, nil
 }
 
-type fakeMailbox []app.Mail
+type fakeMailbox struct {
+	all    []app.Mail
+	frozen *freezer
+}
 
-func (f *fakeMailbox) List(_ context.Context, after string, limit int) ([]app.Mail, error) {
+func (f *fakeMailbox) List(ctx context.Context, after string, limit int) ([]app.Mail, error) {
+	if err := f.frozen.wait(ctx); err != nil {
+		return nil, err
+	}
 	var found []app.Mail
-	for _, m := range *f {
+	for _, m := range f.all {
 		if m.MessageID > after && len(found) < limit {
 			found = append(found, m)
 		}
@@ -241,9 +303,13 @@ type fakeConsumers struct {
 	handled  map[string]subscription.Handling // by consumer
 	err      error
 	looked   func() // called by Statuses
+	frozen   *freezer
 }
 
-func (f *fakeConsumers) Statuses(context.Context) ([]subscription.Status, error) {
+func (f *fakeConsumers) Statuses(ctx context.Context) ([]subscription.Status, error) {
+	if err := f.frozen.wait(ctx); err != nil {
+		return nil, err
+	}
 	if f.looked != nil {
 		f.looked()
 	}
@@ -257,10 +323,12 @@ func (f *fakeConsumers) Handled(_ context.Context, consumer string, _ int64) (su
 type fakeModel struct {
 	name     string
 	position int64
+	next     int64
 	progress *projections.Progress
 	report   projections.Report
 	running  bool
 	takes    time.Duration // of a verification
+	frozen   *freezer
 }
 
 func (m *fakeModel) Name() string                                { return m.name }
@@ -270,10 +338,13 @@ func (m *fakeModel) Verify(context.Context) (projections.Report, error) {
 	<-time.After(m.takes)
 	return m.report, nil
 }
-func (m *fakeModel) Status(context.Context) (projections.Status, error) {
-	return projections.Status{Name: m.name, Generation: 1, Position: m.position, Status: projections.Following}, nil
+func (m *fakeModel) Status(ctx context.Context) (projections.Status, error) {
+	return projections.Status{Name: m.name, Generation: 1, Next: m.next, Position: m.position, Status: projections.Following}, m.frozen.wait(ctx)
 }
-func (m *fakeModel) Rebuild(context.Context) error {
+func (m *fakeModel) Rebuild(ctx context.Context) error {
+	if err := m.frozen.wait(ctx); err != nil {
+		return err
+	}
 	if m.running {
 		return projections.ErrRebuildRunning
 	}
@@ -281,7 +352,10 @@ func (m *fakeModel) Rebuild(context.Context) error {
 	m.progress = &projections.Progress{Projection: m.name, Generation: 2, Status: projections.Running, EventsTotal: 9}
 	return nil
 }
-func (m *fakeModel) Progress(context.Context) (projections.Progress, error) {
+func (m *fakeModel) Progress(ctx context.Context) (projections.Progress, error) {
+	if err := m.frozen.wait(ctx); err != nil {
+		return projections.Progress{}, err
+	}
 	if m.progress == nil {
 		return projections.Progress{}, projections.ErrNotFound
 	}

@@ -164,6 +164,8 @@ func (a *API) lastPosition(ctx context.Context, location string) int64 {
 	if len(parts) > 4 { // /v1/orders/{id}/payment
 		category = payment.Category
 	}
+	ctx, cancel := context.WithTimeout(ctx, answerAtMost)
+	defer cancel()
 	last, err := a.Events.Read(ctx, eventstore.Query{Stream: eventstore.Stream(category, parts[3]), Latest: true, Limit: 1})
 	if err != nil || len(last) == 0 {
 		return 0
@@ -187,13 +189,16 @@ func validTraceparent(header string) string {
 	return ""
 }
 
-// handle registers an operation whose errors become problems.
+// handle registers an operation whose errors become problems. A query is answered in time.
 func handle[I, O any](a *API, op huma.Operation, do func(context.Context, *I) (*O, error)) {
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}
 	}
 	op.Responses["default"] = &huma.Response{Description: "A problem; /problems explains each code", Content: map[string]*huma.MediaType{
 		v1.ProblemMediaType: {Schema: a.schemas.Schema(reflect.TypeFor[problem](), true, "")}}}
+	if op.Method == http.MethodGet {
+		do = timely(do)
+	}
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := do(ctx, in)
 		if err != nil {

@@ -141,7 +141,7 @@ func (s *shop) fill() {
 	s.catalogue["A"] = products.Row{Product: product.State{SKU: "A"}, Version: 1, Position: 1}
 	s.log.append(someEvents(1, 5)...)
 	s.letters.all = []app.Message{{MessageID: "m1", Status: "processed", ReceivedAt: recorded, Result: json.RawMessage(`{}`), Events: []int64{1}}}
-	s.mails = fakeMailbox{{MessageID: "1", SentAt: recorded}}
+	s.mails.all = []app.Mail{{MessageID: "1", SentAt: recorded}}
 	s.consumers.statuses = []subscription.Status{{Name: "checkout", Kind: "reactor", Position: 9}, {Name: "relay-amqp", Kind: "reactor"}}
 	s.consumers.handled["checkout"] = subscription.Handling{Status: "handled", Attempts: 1, At: recorded}
 	s.models[0].progress = &projections.Progress{Projection: "orders", Generation: 2, Status: projections.Done, StartedAt: recorded}

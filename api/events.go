@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"ordermill/api/v1"
 	"ordermill/eventstore"
@@ -25,6 +24,13 @@ type eventsRequest struct {
 	Filter
 	Limit       int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"at most so many items; no limit when streaming"`
 	LastEventID string `header:"Last-Event-ID" doc:"of a stream: the last id received"`
+	live        bool
+}
+
+// Resolve looks at whether a page is asked for, or the events as they come.
+func (r *eventsRequest) Resolve(ctx huma.Context) []error {
+	r.live = wantsStream(ctx.Header("Accept"))
+	return nil
 }
 
 type streamRequest struct {
@@ -47,13 +53,14 @@ func (a *API) registerEvents() {
 		if err != nil {
 			return nil, err
 		}
+		if in.live {
+			return &streamed{func(c huma.Context) { a.stream(c, resumed) }}, nil
+		}
+		found, err := a.eventsPage(ctx, in.Filter, in.Limit)
 		return &streamed{func(c huma.Context) {
-			if wantsStream(c.Header("Accept")) {
-				a.stream(c, resumed)
-				return
-			}
-			a.eventsPage(c, in.Filter, in.Limit)
-		}}, nil
+			c.SetHeader("Content-Type", "application/json")
+			_ = a.huma.Marshal(c.BodyWriter(), "application/json", found) // the reader may be gone
+		}}, err
 	})
 
 	stream := get("/v1/events/stream", "events", "stream-events", "Follow the log live (Server-Sent Events)")
@@ -92,20 +99,18 @@ func wantsStream(accept string) bool {
 	return false
 }
 
-func (a *API) eventsPage(c huma.Context, f Filter, limit int) {
+func (a *API) eventsPage(ctx context.Context, f Filter, limit int) (v1.Events, error) {
 	scan := a.scan(f)
 	page := v1.Events{Items: []v1.Event{}, NextAfter: f.After}
-	records, err := scan.next(c.Context(), limit)
+	records, err := scan.next(ctx, limit)
 	if err != nil {
-		a.problemOf(c.Context(), err).write(humagin.Unwrap(c))
-		return
+		return page, err
 	}
 	for _, record := range records {
 		page.Items = append(page.Items, event(record))
 	}
 	page.NextAfter = scan.after
-	c.SetHeader("Content-Type", "application/json")
-	_ = a.huma.Marshal(c.BodyWriter(), "application/json", page) // the reader may be gone
+	return page, nil
 }
 
 // scanned bounds how many records one look at the log reads to find those that match.

@@ -14,6 +14,7 @@ type fakeLog struct {
 	watchers map[chan struct{}]bool
 	watching chan int // how many watch, whenever that changes
 	err      error
+	frozen   *freezer
 }
 
 func newFakeLog() *fakeLog {
@@ -32,7 +33,10 @@ func (l *fakeLog) append(records ...eventstore.Record) {
 	}
 }
 
-func (l *fakeLog) Read(_ context.Context, q eventstore.Query) ([]eventstore.Record, error) {
+func (l *fakeLog) Read(ctx context.Context, q eventstore.Query) ([]eventstore.Record, error) {
+	if err := l.frozen.wait(ctx); err != nil {
+		return nil, err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err != nil {
@@ -54,7 +58,10 @@ func (l *fakeLog) Read(_ context.Context, q eventstore.Query) ([]eventstore.Reco
 	return found, nil
 }
 
-func (l *fakeLog) Head(context.Context) (eventstore.Tail, error) {
+func (l *fakeLog) Head(ctx context.Context) (eventstore.Tail, error) {
+	if err := l.frozen.wait(ctx); err != nil {
+		return eventstore.Tail{}, err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.records) == 0 || l.err != nil {

@@ -82,6 +82,7 @@ func rowsPage[R, T any](ctx context.Context, a *API, path string, in *Paging, ro
 		items[i] = render(row)
 	}
 	out := page(path, in.Limit, found.Next, items)
+	out.Body.Parked = found.Parked
 	out.Position = strconv.FormatInt(found.Position, 10)
 	return out, nil
 }

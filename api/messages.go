@@ -22,7 +22,7 @@ type messageRequest struct {
 func (a *API) registerMessages() {
 	command(a, huma.Operation{
 		Path: "/v1/messages", OperationID: "send-message", Tags: []string{"messages"}, DefaultStatus: http.StatusAccepted,
-		Summary: "Send a letter: order.created or payment.completed",
+		Summary: "Send a letter: order.created, payment.completed, payment.failed, payment.refunded or payment.refund_failed",
 	}, options{anyBody: true},
 		func(ctx context.Context, in *waitingRequest, _ v1.Letter, call app.Call) (app.Answer, error) {
 			return a.Desk.Message(ctx, call, in.RawBody)
@@ -131,7 +131,8 @@ func (a *API) tracker(ctx context.Context) (*tracker, error) {
 	}
 	live := map[string]string{} // consumer -> read model
 	for _, m := range models {
-		live[m.Name+"."+itoa(m.Generation)] = m.Name
+		consumer, _ := m.Consumers()
+		live[consumer] = m.Name
 	}
 	t := &tracker{api: a, relays: map[string]subscription.Status{}}
 	for _, s := range consumers {

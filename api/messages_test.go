@@ -79,7 +79,7 @@ func TestMessages_newestFirst_pageByPage(t *testing.T) {
 
 func TestMailbox(t *testing.T) {
 	s := newShop(t)
-	s.mails = fakeMailbox{{MessageID: "1", OrderID: "o", Subject: "Confirmed", Text: "Yes", SentAt: recorded}, {MessageID: "2", SentAt: recorded}}
+	s.mails.all = []app.Mail{{MessageID: "1", OrderID: "o", Subject: "Confirmed", Text: "Yes", SentAt: recorded}, {MessageID: "2", SentAt: recorded}}
 	var page v1.List[v1.Mail]
 	answer := s.get("/v1/mailbox?limit=1")
 	answer.ok(200, &page)

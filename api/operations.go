@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -42,7 +41,7 @@ func (a *API) registerOperations() {
 		func(context.Context, *nothing) (*One[v1.Health], error) {
 			return &One[v1.Health]{Body: v1.Health{Status: "ok"}}, nil
 		})
-	handle(a, get("/readyz", "operations", "readyz", "Is it migrated, seeded, and have the read models reached the head the log had at start?"),
+	handle(a, get("/readyz", "operations", "readyz", "Is it migrated, seeded, have the read models reached the head the log had at start, and can the database be read?"),
 		func(ctx context.Context, _ *nothing) (*One[v1.Health], error) {
 			if a.stopping.Err() != nil {
 				return nil, fail(v1.NotReady, "this process is stopping")
@@ -59,7 +58,7 @@ func (a *API) registerOperations() {
 			rebuild, err := a.rebuild(ctx, in.Name)
 			return &One[v1.Rebuild]{Body: rebuild}, err
 		})
-	post(a, "/v1/projections/{name}/rebuild", "start-rebuild", "Build a read model anew beside the live one, then cut over", http.StatusAccepted, a.startRebuild)
+	post(a, "/v1/projections/{name}/rebuild", "start-rebuild", "Build a read model anew beside the live one, then cut over", http.StatusAccepted, timely(a.startRebuild))
 	post(a, "/v1/projections/{name}/verify", "verify-projection", "Compare a read model with a fold of the log", http.StatusOK, a.verify)
 	handle(a, get("/v1/consumers", "operations", "list-consumers", "See who reads the log, and how far"), a.listConsumers)
 }
@@ -155,11 +154,23 @@ func (a *API) verify(ctx context.Context, name string) (*One[v1.Verification], e
 	return &One[v1.Verification]{Body: out}, nil
 }
 
+// listConsumers shows who reads the log now: of a read model, the live generation and the one that is being built. Those
+// before it, and what a verification folds, keep their rows for a while and are nobody to look after.
 func (a *API) listConsumers(ctx context.Context, in *Paging) (*Page[v1.Consumer], error) {
+	models, err := a.ReadModels.Statuses(ctx)
+	if err != nil {
+		return nil, a.readFailed(ctx, err)
+	}
+	reading := map[string]bool{}
+	for _, m := range models {
+		live, next := m.Consumers()
+		reading[live], reading[next] = true, true
+	}
 	statuses, err := a.Consumers.Statuses(ctx)
 	if err != nil {
 		return nil, a.readFailed(ctx, err)
 	}
+	statuses = slices.DeleteFunc(statuses, func(s subscription.Status) bool { return s.Kind == "projector" && !reading[s.Name] })
 	slices.SortFunc(statuses, func(a, b subscription.Status) int { return strings.Compare(a.Name, b.Name) }) // of all databases
 	items := make([]v1.Consumer, len(statuses))
 	for i, s := range statuses {
@@ -185,5 +196,3 @@ func millis(ms int64) *time.Time {
 	}
 	return timeOf(time.UnixMilli(ms))
 }
-
-func itoa(n int64) string { return strconv.FormatInt(n, 10) }

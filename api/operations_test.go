@@ -96,6 +96,23 @@ func TestConsumers_list(t *testing.T) {
 	require.Equal(t, []v1.Consumer{{Name: "checkout", Kind: "reactor", Checkpoint: 9, Owner: "me", Epoch: 3, Parked: 1, LeaseUntil: &at, HeartbeatAt: &at}}, page.Items)
 }
 
+// TestConsumers_retiredGenerations: what no query reads any more needs nobody's care, however old its heartbeat.
+func TestConsumers_liveGenerationsAndThoseBeingBuilt_notRetiredOnes(t *testing.T) {
+	s := newShop(t)
+	s.models[1].next = 2
+	for _, name := range []string{"orders.0", "orders.1", "orders.2", "payments.1", "payments.2", "products.1"} {
+		s.consumers.statuses = append(s.consumers.statuses, subscription.Status{Name: name, Kind: "projector"})
+	}
+	s.consumers.statuses = append(s.consumers.statuses, subscription.Status{Name: "mail", Kind: "reactor"})
+	var page v1.List[v1.Consumer]
+	s.get("/v1/consumers").ok(200, &page)
+	var names []string
+	for _, c := range page.Items {
+		names = append(names, c.Name)
+	}
+	require.Equal(t, []string{"mail", "orders.1", "payments.1", "payments.2"}, names)
+}
+
 // TestVerify_outlivesTheServersTimeout: comparing a long log takes longer than other answers may.
 func TestVerify_outlivesTheServersTimeout(t *testing.T) {
 	s := newShop(t)

@@ -29,16 +29,20 @@ func (w *wire) SetWriteDeadline(t time.Time) error {
 }
 
 func TestEventStream_pingsEvery15Seconds_eachWriteWithItsDeadline(t *testing.T) {
-	s := newShop(t)
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Second)
-		defer cancel()
-		w := &wire{header: http.Header{}}
-		s.api.ServeHTTP(w, httptest.NewRequest("GET", "/v1/events/stream", nil).WithContext(ctx))
-		require.Equal(t, 3, strings.Count(w.String(), ": ping\n\n"), w.String())
-		require.Len(t, w.deadline, 4, "the opening and three pings")
-		for _, d := range w.deadline {
-			require.Equal(t, 10*time.Second, d)
-		}
-	})
+	for _, path := range []string{"/v1/events/stream", "/v1/events"} {
+		s := newShop(t)
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(context.Background(), 50*time.Second)
+			defer cancel()
+			w := &wire{header: http.Header{}}
+			request := httptest.NewRequest("GET", path, nil).WithContext(ctx)
+			request.Header.Set("Accept", "text/event-stream")
+			s.api.ServeHTTP(w, request)
+			require.Equal(t, 3, strings.Count(w.String(), ": ping\n\n"), w.String())
+			require.Len(t, w.deadline, 4, "the opening and three pings")
+			for _, d := range w.deadline {
+				require.Equal(t, 10*time.Second, d)
+			}
+		})
+	}
 }

@@ -76,6 +76,8 @@ func (a *API) problemOf(ctx context.Context, err error) *problem {
 		return a.logged(ctx, err, v1.OutcomeUnknown, "the database went away while it was committing; the same request is safe to send again with an Idempotency-Key")
 	case errors.Is(err, eventstore.ErrUnavailable), errors.Is(err, eventstore.ErrRolledBack):
 		return a.logged(ctx, err, v1.StoreUnavailable, "the database cannot be used now; nothing was written")
+	case errors.Is(err, errNoAnswer):
+		return a.logged(ctx, err, v1.StoreUnavailable, "the database has not answered in time")
 	case ctx.Err() != nil:
 		return fail(v1.RequestTimeout, "the request ended before its answer was there")
 	}

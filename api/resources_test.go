@@ -183,3 +183,18 @@ func TestLists_walkPageByPage(t *testing.T) {
 	require.Empty(t, answer.Header.Get("Link"))
 	require.Contains(t, s.get("/v1/products").text, `{"items":[],"next_cursor":null}`)
 }
+
+// TestParked: one id that needs a human is refused alone and named in a list, which goes on.
+func TestParked_refusedAlone_namedInLists(t *testing.T) {
+	s := newShop(t)
+	s.orders["1"], s.orders["2"] = orders.Row{OrderID: "1"}, orders.Row{OrderID: "2"}
+	require.NotContains(t, s.get("/v1/orders").text, "parked")
+	s.parked = map[string]bool{"2": true}
+	answer := s.get("/v1/orders/2")
+	require.Equal(t, 503, answer.StatusCode)
+	answer.problem(v1.ProjectionParked)
+	var page v1.List[v1.Order]
+	s.get("/v1/orders").ok(200, &page)
+	require.Len(t, page.Items, 2)
+	require.Equal(t, []string{"2"}, page.Parked)
+}

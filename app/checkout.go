@@ -49,15 +49,10 @@ func (t Timing) ladder() payment.Ladder {
 
 // Checkout is the process manager that takes an order from placed to confirmed. Its step looks at the heads of its streams
 // (the event only wakes it), runs on until nothing is left to do, and appends once.
-type Checkout struct {
-	queue  *Queue
-	timing Timing
-}
+type Checkout struct{ desk *Desk }
 
-// NewCheckout makes the process manager.
-func NewCheckout(queue *Queue, timing Timing) *Checkout {
-	return &Checkout{queue, timing}
-}
+// NewCheckout makes the process manager of a desk.
+func NewCheckout(desk *Desk) *Checkout { return &Checkout{desk} }
 
 var _ subscription.Reactor = (*Checkout)(nil)
 
@@ -88,7 +83,7 @@ func (c *Checkout) Keys(record eventstore.Record) ([]string, error) {
 // React runs the order's step.
 func (c *Checkout) React(ctx context.Context, work subscription.Work) error {
 	cause := work.Deliveries[len(work.Deliveries)-1]
-	_, err := c.queue.Do(ctx, c.step(work.Key, cause.Record))
+	err := c.desk.queue.once(ctx, CheckoutName, c.step(work.Key, cause.Record))
 	if errors.Is(err, codec.ErrUnknown) {
 		return errors.Join(subscription.ErrStop, err)
 	}
@@ -96,8 +91,8 @@ func (c *Checkout) React(ctx context.Context, work subscription.Work) error {
 }
 
 func (c *Checkout) step(orderID string, cause eventstore.Record) Command {
-	id := uuid.NewSHA1(checkoutSpace, cause.EventID[:])
-	return once("reactor:"+CheckoutName, Command{
+	id, timing := uuid.NewSHA1(checkoutSpace, cause.EventID[:]), c.desk.timingOf(orderID)
+	return Command{
 		ID:    id,
 		Meta:  eventstore.Metadata{CausationID: cause.EventID.String(), CorrelationID: orderID, Actor: CheckoutName, OccurredAt: cause.RecordedAt.UnixMilli()},
 		Reads: []Ref{orders.ref(orderID), accounts.ref(orderID), checkouts.ref(orderID)},
@@ -108,10 +103,10 @@ func (c *Checkout) step(orderID string, cause eventstore.Record) Command {
 				Stock:         func(sku string) inventory.State { return items.state(d, sku) },
 				Now:           d.Now.UnixMilli(),
 				NewID:         d.NewID,
-				PaymentWindow: c.timing.PaymentWindow.Milliseconds(),
-				HoldGrace:     c.timing.HoldGrace.Milliseconds(),
-				UnmatchedFor:  c.timing.UnmatchedFor.Milliseconds(),
-				ConfirmWithin: c.timing.ConfirmWithin.Milliseconds(),
+				PaymentWindow: timing.PaymentWindow.Milliseconds(),
+				HoldGrace:     timing.HoldGrace.Milliseconds(),
+				UnmatchedFor:  timing.UnmatchedFor.Milliseconds(),
+				ConfirmWithin: timing.ConfirmWithin.Milliseconds(),
 			})
 			for _, stock := range outcome.Stock {
 				items.record(d, stock.SKU, stock.Events...)
@@ -121,5 +116,5 @@ func (c *Checkout) step(orderID string, cause eventstore.Record) Command {
 			accounts.record(d, orderID, outcome.Payment...)
 			return nil, nil
 		},
-	})
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"ordermill/eventstore"
 	"ordermill/eventstore/codec"
 	"ordermill/eventstore/subscription"
+	"ordermill/internal/crashpoint"
 )
 
 // CollectionName is the name, as a consumer, of the reactor that talks to the payment provider.
@@ -94,8 +95,10 @@ func (c *Collection) charge(ctx context.Context, orderID string, cause eventstor
 		if r.RequestID != requestID {
 			continue
 		}
+		crashpoint.Reach(crashpoint.BeforeProvider)
 		notices, err := tell(ctx, Charge{Key: c.commandID(cause, "charge").String(), OrderID: orderID, RequestID: r.RequestID,
 			Attempt: r.Attempt, AmountMinor: r.AmountMinor, Currency: r.Currency})
+		crashpoint.Reach(crashpoint.AfterProvider)
 		if err != nil {
 			return err
 		}
@@ -132,7 +135,9 @@ func (c *Collection) payOut(ctx context.Context, orderID string, cause eventstor
 		result, err = c.provider.Lookup(ctx, payout)
 	}
 	if err == nil && ask.What == checkout.AskPay && !result.known() {
+		crashpoint.Reach(crashpoint.BeforeProvider)
 		result, err = c.provider.Pay(ctx, payout)
+		crashpoint.Reach(crashpoint.AfterProvider)
 	}
 	if err != nil || ask.What == checkout.AskPay && !result.known() {
 		return err
@@ -162,28 +167,12 @@ func (c *Collection) commandID(cause eventstore.Record, what string) uuid.UUID {
 
 // record runs a decision once for its cause.
 func (c *Collection) record(ctx context.Context, orderID string, cause eventstore.Record, what string, decide func(*Decision) (any, error)) error {
-	_, err := c.desk.queue.Do(ctx, once("reactor:"+CollectionName, Command{
+	return c.desk.queue.once(ctx, CollectionName, Command{
 		ID:     c.commandID(cause, what),
 		Meta:   eventstore.Metadata{CausationID: cause.EventID.String(), CorrelationID: orderID, Actor: CollectionName},
 		Reads:  []Ref{orders.ref(orderID), accounts.ref(orderID)},
 		Decide: decide,
-	}))
-	return err
-}
-
-// once makes a patient command one that has its effect once: its id is its receipt.
-func once(scope string, c Command) Command {
-	c.Patient = true
-	c.Receipts = []eventstore.Receipt{{Scope: scope, Key: c.ID.String()}}
-	decide := c.Decide
-	c.Decide = func(d *Decision) (any, error) {
-		result, err := decide(d)
-		if len(d.events) > 0 {
-			d.Respond(scope, []byte("{}"))
-		}
-		return result, err
-	}
-	return c
+	})
 }
 
 // retries is when a refund of an order that failed is tried again: never, where no machine can try it.
@@ -191,5 +180,8 @@ func (d *Desk) retries(orderID string) payment.Ladder {
 	if !d.provider.Acts(orderID) {
 		return payment.Ladder{}
 	}
-	return d.timing.ladder()
+	return d.timingOf(orderID).ladder()
 }
+
+// timingOf is how long the shop waits for whom in an order's checkout.
+func (d *Desk) timingOf(orderID string) Timing { return d.provider.Timing(orderID, d.timing) }

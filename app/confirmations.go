@@ -10,6 +10,7 @@ import (
 	"ordermill/domain/order"
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"
+	"ordermill/internal/crashpoint"
 )
 
 // Mail is one message to a customer.
@@ -62,17 +63,17 @@ func (c *Confirmations) React(ctx context.Context, work subscription.Work) error
 		Subject:   fmt.Sprintf("Your order %s is confirmed", orderID),
 		Text:      fmt.Sprintf("Thank you. We have your payment, the goods of order %s are set aside for you, and we will ship them.\n", orderID),
 	}
+	crashpoint.Reach(crashpoint.BeforeMail)
 	if err := c.mailer.Send(ctx, mail); err != nil {
 		return err
 	}
-	_, err := c.queue.Do(ctx, Command{
-		ID:      uuid.NewSHA1(cause.EventID, []byte("confirmation")),
-		Meta:    eventstore.Metadata{CausationID: cause.EventID.String(), CorrelationID: orderID, Actor: c.Name()},
-		Reads:   []Ref{orders.ref(orderID)},
-		Patient: true,
+	crashpoint.Reach(crashpoint.AfterMail)
+	return c.queue.once(ctx, c.Name(), Command{
+		ID:    uuid.NewSHA1(cause.EventID, []byte("confirmation")),
+		Meta:  eventstore.Metadata{CausationID: cause.EventID.String(), CorrelationID: orderID, Actor: c.Name()},
+		Reads: []Ref{orders.ref(orderID)},
 		Decide: func(d *Decision) (any, error) {
 			return orders.decide(d, orderID, order.RecordConfirmationSent{Channel: c.channel, MessageID: mail.MessageID})
 		},
 	})
-	return err
 }

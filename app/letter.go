@@ -1,19 +1,25 @@
 package app
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"ordermill/domain/decider"
 	"ordermill/internal/strictjson"
 )
 
-// The letters of the tutorial that are understood so far. These names come in only; the log records its own.
+// The letters that are understood. These names come in only; the log records its own.
 const (
 	letterOrderCreated     = "order.created"
 	letterPaymentCompleted = "payment.completed"
+	letterPaymentFailed    = "payment.failed"
+	letterPaymentRefunded  = "payment.refunded"
+	letterRefundFailed     = "payment.refund_failed"
 )
+
+// Letters are the event types that are taken as letters.
+var Letters = []string{letterOrderCreated, letterPaymentCompleted, letterPaymentFailed, letterPaymentRefunded, letterRefundFailed}
 
 // envelope is a letter before its payload is read: the tutorial's two keys, and the attributes of CloudEvents 1.0.
 type envelope struct {
@@ -35,9 +41,6 @@ type envelope struct {
 	CorrelationID   *string         `json:"correlationid"`
 	CausationID     *string         `json:"causationid"`
 }
-
-var envelopeKeys = []string{"event_type", "payload", "id", "event_id", "specversion", "source", "type", "subject", "time",
-	"datacontenttype", "dataschema", "data", "traceparent", "tracestate", "correlationid", "causationid"}
 
 // orderCreated is the payload of order.created. Prices are decimals of the order's currency, read as text.
 type orderCreated struct {
@@ -71,18 +74,19 @@ func readEnvelope(raw []byte, strict bool) (envelope, error) {
 	if err := strictjson.Scan(raw); err != nil {
 		return e, malformed(err, "")
 	}
-	if !strict {
-		raw = only(raw, envelopeKeys)
+	decode := strictjson.DecodeKnown
+	if strict {
+		decode = strictjson.Decode
 	}
-	if err := strictjson.Decode(raw, &e); err != nil {
+	if err := decode(raw, &e); err != nil {
 		return e, malformed(err, "")
 	}
 	switch {
 	case e.EventType == "":
 		return e, missing("/event_type", "required", "a letter needs an event_type, such as order.created")
-	case e.EventType != letterOrderCreated && e.EventType != letterPaymentCompleted:
+	case !slices.Contains(Letters, e.EventType):
 		return e, &decider.Refusal{Code: "unsupported-event-type",
-			Detail: "this event_type is not one that is taken as a letter; order.created and payment.completed are"}
+			Detail: "this event_type is not one that is taken as a letter; these are: " + strings.Join(Letters, ", ")}
 	case e.Payload == nil:
 		return e, missing("/payload", "required", "a letter needs a payload")
 	case e.Payload[0] != '{':
@@ -91,50 +95,12 @@ func readEnvelope(raw []byte, strict bool) (envelope, error) {
 	return e, nil
 }
 
-// readPayload fills into from the payload's keys that it knows; others are ignored.
-func readPayload(payload json.RawMessage, into any, keys ...string) error {
-	if err := strictjson.Decode(only(payload, keys), into); err != nil {
-		return malformed(err, "/payload")
+// readPayload reads a letter's payload into a struct of its own, P; members that P does not have are ignored.
+func readPayload[P any](e envelope) (payload P, err error) {
+	if err := strictjson.DecodeKnown(e.Payload, &payload); err != nil {
+		return payload, malformed(err, "/payload")
 	}
-	return nil
-}
-
-// only keeps an object's members with these keys.
-func only(object []byte, keys []string) []byte {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(object, &members) != nil {
-		return object // the decoder will say what is wrong with it
-	}
-	for key := range members {
-		if !slices.Contains(keys, key) {
-			delete(members, key)
-		}
-	}
-	kept, err := json.Marshal(members)
-	if err != nil {
-		return object
-	}
-	return kept
-}
-
-// onlyEach does the same for the objects of the array that stands under key.
-func onlyEach(object []byte, key string, keys []string) []byte {
-	var members map[string]json.RawMessage
-	var items []json.RawMessage
-	if json.Unmarshal(object, &members) != nil || json.Unmarshal(members[key], &items) != nil {
-		return object
-	}
-	for i, item := range items {
-		if bytes.HasPrefix(bytes.TrimSpace(item), []byte("{")) {
-			items[i] = only(item, keys)
-		}
-	}
-	members[key], _ = json.Marshal(items)
-	kept, err := json.Marshal(members)
-	if err != nil {
-		return object
-	}
-	return kept
+	return payload, nil
 }
 
 func malformed(err error, under string) error {

@@ -3,12 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"strings"
-	"unicode/utf8"
 
-	"ordermill/domain/decider"
-	"ordermill/domain/money"
 	"ordermill/domain/order"
 	"ordermill/eventstore"
 )
@@ -40,6 +35,12 @@ func (d *Desk) letter(ctx context.Context, call Call, letter Letter) (Answer, er
 		c, err = d.orderLetter(e, letter)
 	case letterPaymentCompleted:
 		c, err = d.paymentLetter(e, letter)
+	case letterPaymentFailed:
+		c, err = d.failureLetter(e, letter)
+	case letterPaymentRefunded:
+		c, err = d.refundLetter(e, letter)
+	case letterRefundFailed:
+		c, err = d.refundFailedLetter(e, letter)
 	}
 	if err != nil {
 		return Answer{}, err
@@ -92,9 +93,8 @@ type orderOutcome struct {
 
 // orderLetter makes order.created an order, or one that is rejected at the door: whoever sent the letter waits for no answer.
 func (d *Desk) orderLetter(e envelope, letter Letter) (decided, error) {
-	var p orderCreated
-	payload := onlyEach(e.Payload, "items", []string{"sku", "name", "quantity", "expected_unit_price"})
-	if err := readPayload(payload, &p, "order_id", "customer_ref", "currency", "items"); err != nil {
+	p, err := readPayload[orderCreated](e)
+	if err != nil {
 		return decided{}, err
 	}
 	orderID, err := requiredOrderID(p.OrderID)
@@ -143,62 +143,6 @@ func expectPrices(items []order.Item, asked []orderedItem) error {
 		items[i].ExpectedUnitPriceMinor = &minor
 	}
 	return nil
-}
-
-// paymentLetter makes payment.completed a capture. Its currency is its own, else the store's, never the order's.
-func (d *Desk) paymentLetter(e envelope, letter Letter) (decided, error) {
-	var p paymentCompleted
-	err := readPayload(e.Payload, &p, "order_id", "amount", "currency", "payment_id", "transaction_id", "provider_ref")
-	if err != nil {
-		return decided{}, err
-	}
-	orderID, err := requiredOrderID(p.OrderID)
-	if err != nil {
-		return decided{}, err
-	}
-	currency := text(p.Currency)
-	if currency == "" {
-		currency = d.currency
-	}
-	if p.Amount == nil {
-		return decided{}, missing("/payload/amount", "required", "a payment needs an amount")
-	}
-	amount, err := readAmount(p.Amount, currency, "/amount")
-	if err != nil {
-		return decided{}, under("/payload", err)
-	}
-	m := arrived{OrderID: orderID, AmountMinor: amount, Currency: currency, Source: letter.Source}
-	m.Identity = p.identity(e, letter.MessageID, amount, currency)
-	if len(m.Identity) > maxIdentity || !utf8.ValidString(m.Identity) {
-		return decided{}, missing("/payload/payment_id", "out-of-range", "an identity of money has at most 255 bytes")
-	}
-	reads := []Ref{orders.ref(orderID), accounts.ref(orderID), m.claim()}
-	return decided{orderID, reads, func(decision *Decision) (any, bool, error) {
-		recorded, err := d.capture(decision, m)
-		return recorded, recorded.Outcome == OutcomeDuplicate, err
-	}}, nil
-}
-
-// maxIdentity bounds what names a payment.
-const maxIdentity = 255
-
-// readAmount reads a decimal of a currency, as text and never through a float.
-func readAmount(raw json.RawMessage, currency, pointer string) (int64, error) {
-	if !isNumber(raw) {
-		return 0, malformedAt(pointer, "wrong-type", "an amount is a JSON number")
-	}
-	minor, err := money.Parse(string(raw), currency)
-	switch {
-	case err == nil:
-		return minor, nil
-	case errors.Is(err, money.ErrPrecision):
-		return 0, &decider.Refusal{Code: "amount-precision", Detail: "the amount has more decimals than its currency",
-			Errors: []decider.FieldError{{Pointer: pointer, Code: "amount-precision", Detail: err.Error()}}}
-	case errors.Is(err, money.ErrCurrency):
-		pointer = strings.TrimSuffix(pointer, "/amount") + "/currency"
-		return 0, missing(pointer, "unknown-currency", "a code of ISO 4217, such as USD")
-	}
-	return 0, missing(pointer, "out-of-range", err.Error())
 }
 
 func requiredOrderID(id *string) (string, error) {

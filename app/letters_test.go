@@ -59,30 +59,36 @@ func TestOrderLetter_outcomes(t *testing.T) {
 
 func TestLetter_refused(t *testing.T) {
 	for name, c := range map[string]struct{ letter, code, pointer string }{
-		"empty":                    {``, "invalid-json", ""},
-		"not an object":            {`[]`, "invalid-json", ""},
-		"key twice":                {`{"event_type":"order.created","event_type":"order.created","payload":{}}`, "invalid-json", "/event_type"},
-		"no event_type":            {`{"payload":{}}`, "validation-failed", "/event_type"},
-		"an event of our own":      {`{"event_type":"order.placed","payload":{}}`, "unsupported-event-type", ""},
-		"no payload":               {`{"event_type":"order.created"}`, "validation-failed", "/payload"},
-		"payload of another type":  {`{"event_type":"order.created","payload":[]}`, "invalid-json", "/payload"},
-		"unknown key outside":      {`{"event_type":"order.created","payload":{},"colour":1}`, "invalid-json", "/colour"},
-		"no order_id":              {`{"event_type":"order.created","payload":{"items":[` + bear + `]}}`, "validation-failed", "/payload/order_id"},
-		"an order_id that is none": {`{"event_type":"payment.completed","payload":{"order_id":"a b","amount":1}}`, "validation-failed", "/payload/order_id"},
-		"no items":                 {`{"event_type":"order.created","payload":{"order_id":"1","items":[]}}`, "validation-failed", "/payload/items"},
-		"quantity 0":               {ordered(`{"name":"Teddy Bear","quantity":0}`, ""), "validation-failed", "/payload/items/0/quantity"},
-		"quantity of another type": {ordered(`{"name":"Teddy Bear","quantity":"1"}`, ""), "invalid-json", "/payload/items/0/quantity"},
-		"a sku that can be none":   {ordered(`{"sku":"no such thing","quantity":1}`, ""), "validation-failed", "/payload/items/0/sku"},
-		"too many once merged":     {ordered(`{"sku":"BEAR","quantity":1000000},{"sku":"BEAR","quantity":1}`, ""), "validation-failed", ""},
-		"no amount":                {`{"event_type":"payment.completed","payload":{"order_id":"1"}}`, "validation-failed", "/payload/amount"},
-		"amount as text":           {`{"event_type":"payment.completed","payload":{"order_id":"1","amount":"1"}}`, "invalid-json", "/payload/amount"},
-		"amount 0":                 {`{"event_type":"payment.completed","payload":{"order_id":"1","amount":0}}`, "validation-failed", "/payload/amount_minor"},
-		"amount below 0":           {`{"event_type":"payment.completed","payload":{"order_id":"1","amount":-1}}`, "validation-failed", "/payload/amount_minor"},
-		"too many decimals":        {`{"event_type":"payment.completed","payload":{"order_id":"1","amount":29.999}}`, "amount-precision", "/payload/amount"},
-		"decimals of a yen":        {`{"event_type":"payment.completed","payload":{"order_id":"1","amount":30.5,"currency":"JPY"}}`, "amount-precision", "/payload/amount"},
-		"beyond 2^53":              {`{"event_type":"payment.completed","payload":{"order_id":"1","amount":90071992547409.92}}`, "validation-failed", "/payload/amount"},
-		"a currency that is none":  {`{"event_type":"payment.completed","payload":{"order_id":"1","amount":1,"currency":"XXQ"}}`, "validation-failed", "/payload/currency"},
-		"identity without end":     {paid("", `,"payment_id":"`+strings.Repeat("p", 256)+`"`), "validation-failed", "/payload/payment_id"},
+		"empty":                     {``, "invalid-json", ""},
+		"not an object":             {`[]`, "invalid-json", ""},
+		"key twice":                 {`{"event_type":"order.created","event_type":"order.created","payload":{}}`, "invalid-json", "/event_type"},
+		"no event_type":             {`{"payload":{}}`, "validation-failed", "/event_type"},
+		"an event of our own":       {`{"event_type":"order.placed","payload":{}}`, "unsupported-event-type", ""},
+		"no payload":                {`{"event_type":"order.created"}`, "validation-failed", "/payload"},
+		"payload of another type":   {`{"event_type":"order.created","payload":[]}`, "invalid-json", "/payload"},
+		"unknown key outside":       {`{"event_type":"order.created","payload":{},"colour":1}`, "invalid-json", "/colour"},
+		"no order_id":               {`{"event_type":"order.created","payload":{"items":[` + bear + `]}}`, "validation-failed", "/payload/order_id"},
+		"an order_id that is none":  {`{"event_type":"payment.completed","payload":{"order_id":"a b","amount":1}}`, "validation-failed", "/payload/order_id"},
+		"no items":                  {`{"event_type":"order.created","payload":{"order_id":"1","items":[]}}`, "validation-failed", "/payload/items"},
+		"quantity 0":                {ordered(`{"name":"Teddy Bear","quantity":0}`, ""), "validation-failed", "/payload/items/0/quantity"},
+		"quantity of another type":  {ordered(`{"name":"Teddy Bear","quantity":"1"}`, ""), "invalid-json", "/payload/items/0/quantity"},
+		"a sku that can be none":    {ordered(`{"sku":"no such thing","quantity":1}`, ""), "validation-failed", "/payload/items/0/sku"},
+		"too many once merged":      {ordered(`{"sku":"BEAR","quantity":1000000},{"sku":"BEAR","quantity":1}`, ""), "validation-failed", ""},
+		"no amount":                 {`{"event_type":"payment.completed","payload":{"order_id":"1"}}`, "validation-failed", "/payload/amount"},
+		"amount as text":            {`{"event_type":"payment.completed","payload":{"order_id":"1","amount":"1"}}`, "invalid-json", "/payload/amount"},
+		"amount 0":                  {`{"event_type":"payment.completed","payload":{"order_id":"1","amount":0}}`, "validation-failed", "/payload/amount"},
+		"amount below 0":            {`{"event_type":"payment.completed","payload":{"order_id":"1","amount":-1}}`, "validation-failed", "/payload/amount"},
+		"too many decimals":         {`{"event_type":"payment.completed","payload":{"order_id":"1","amount":29.999}}`, "amount-precision", "/payload/amount"},
+		"decimals of a yen":         {`{"event_type":"payment.completed","payload":{"order_id":"1","amount":30.5,"currency":"JPY"}}`, "amount-precision", "/payload/amount"},
+		"beyond 2^53":               {`{"event_type":"payment.completed","payload":{"order_id":"1","amount":90071992547409.92}}`, "validation-failed", "/payload/amount"},
+		"a currency that is none":   {`{"event_type":"payment.completed","payload":{"order_id":"1","amount":1,"currency":"XXQ"}}`, "validation-failed", "/payload/currency"},
+		"a failure without a code":  {`{"event_type":"payment.failed","payload":{"order_id":"1","retryable":true}}`, "validation-failed", "/payload/code"},
+		"a failure in words":        {`{"event_type":"payment.failed","payload":{"order_id":"1","code":"Ann has no money"}}`, "validation-failed", "/payload/code"},
+		"a request_id that is none": {`{"event_type":"payment.failed","payload":{"order_id":"1","code":"no","request_id":"a b"}}`, "validation-failed", "/payload/request_id"},
+		"a refund of no amount":     {`{"event_type":"payment.refunded","payload":{"order_id":"1","refund_id":"r"}}`, "validation-failed", "/payload/amount"},
+		"a refund_id that is none":  {`{"event_type":"payment.refund_failed","payload":{"order_id":"1","refund_id":"","amount":1}}`, "validation-failed", "/payload/refund_id"},
+		"a retryable of no kind":    {`{"event_type":"payment.failed","payload":{"order_id":"1","code":"no","retryable":1}}`, "invalid-json", "/payload/retryable"},
+		"identity without end":      {paid("", `,"payment_id":"`+strings.Repeat("p", 256)+`"`), "validation-failed", "/payload/payment_id"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := stocked(t)
@@ -145,6 +151,20 @@ func TestInbox_refusedLetter_isKeptByteForByte_andDecidedOnesLeaveReceipts(t *te
 	var raw []byte
 	require.NoError(t, s.log().Read.QueryRow(`SELECT raw FROM inbox ORDER BY message_id LIMIT 1`).Scan(&raw))
 	require.Equal(t, "\x00\xff", string(raw))
+}
+
+// TestLetter_keysNobodyKnows: over HTTP they are refused outside the payload; a fact from a broker is not refused for them,
+// and a key in another case is one of them.
+func TestLetter_keysNobodyKnows_areIgnoredFromABrokerAndInPayloads(t *testing.T) {
+	s := stocked(t)
+	letter := `{"event_type":"order.created","colour":1,"Event_Type":"payment.completed","payload":{
+		"order_id":"1","Order_ID":"2","gift":{"quantity":0},"items":[{"sku":"BEAR","SKU":"DOLL","quantity":1,"Quantity":"x"}]}}`
+	_, err := s.Message(t.Context(), app.Call{}, []byte(letter))
+	require.Equal(t, "invalid-json", refused(t, err))
+	require.ElementsMatch(t, []string{"/colour", "/Event_Type"}, pointers(err))
+	require.NoError(t, s.inbox().Receive(t.Context(), app.Letter{Source: "amqp", Body: []byte(letter)}))
+	require.Equal(t, 1, s.count("order.placed"))
+	require.Equal(t, "order-1", s.records()[len(s.records())-1].Stream)
 }
 
 func TestInbox_storeAway_decidesNothing(t *testing.T) {

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/google/uuid"
 
@@ -102,20 +101,4 @@ func outcomeOf(reception payment.Reception, orderExists bool) string {
 // captureID is the identity's id in this store: UUIDv5(log id, identity).
 func (d *Desk) captureID(identity string) string {
 	return uuid.NewSHA1(d.store.LogID(), []byte(identity)).String()
-}
-
-// identity is by what the money of a letter is known, store-wide: the first of these that is present. Where a letter stands in
-// its transport (a Redis entry's id, a delivery tag) never is.
-func (p paymentCompleted) identity(e envelope, transportID string, amountMinor int64, currency string) string {
-	for _, id := range []*string{p.PaymentID, p.TransactionID, p.ProviderRef, e.EventID, e.ID, &transportID} {
-		if id != nil && *id != "" {
-			return *id
-		}
-	}
-	return payment.BareIdentity(letterPaymentCompleted, *p.OrderID, amountMinor, currency)
-}
-
-// isNumber tells a JSON number from the other things that a member may be.
-func isNumber(raw json.RawMessage) bool {
-	return len(raw) > 0 && (raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9')
 }

@@ -7,6 +7,8 @@ import "context"
 type Provider interface {
 	// Acts reports whether the provider deals with an order by itself. If not, letters and people bring the answers.
 	Acts(orderID string) bool
+	// Timing is how long the shop waits in an order's checkout, given what it waits otherwise.
+	Timing(orderID string, shop Timing) Timing
 	// Charge asks the customer for money; Withdraw stops asking, which may come too late.
 	Charge(ctx context.Context, charge Charge) ([]Notice, error)
 	Withdraw(ctx context.Context, charge Charge) ([]Notice, error)

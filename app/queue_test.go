@@ -168,26 +168,36 @@ func TestQueue_stopped_takesNoMoreCommands(t *testing.T) {
 
 // checkout runs the process manager on a copy until the test ends.
 func (s *shop) checkout(d desk) *app.Checkout {
-	reactor := app.NewCheckout(d.queue, app.DefaultTiming)
-	consumer := subscription.NewReactor(s.store, s.log(), subscription.Owner{ID: uuid.NewString(), Sole: true}, reactor, subscription.WithLogger(quiet))
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- consumer.Run(ctx) }()
-	s.t.Cleanup(func() {
-		stop()
-		require.NoError(s.t, <-done)
-	})
+	reactor := app.NewCheckout(d.Desk)
+	s.follow(reactor)
+	return reactor
+}
+
+// follow runs reactors until the test ends; settled waits until none of them has anything left to do.
+func (s *shop) follow(reactors ...subscription.Reactor) {
+	consumers := make([]*subscription.Consumer, len(reactors))
+	for i, r := range reactors {
+		consumers[i] = subscription.NewReactor(s.store, s.log(), subscription.Owner{ID: uuid.NewString(), Sole: true}, r, subscription.WithLogger(quiet))
+		ctx, stop := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- consumers[i].Run(ctx) }()
+		s.t.Cleanup(func() {
+			stop()
+			require.NoError(s.t, <-done)
+		})
+	}
 	s.settled = func() {
 		s.t.Helper()
-		for before := int64(-1); ; { // its own steps move the head
+		for before := int64(-1); ; { // what they do moves the head
 			head, err := s.store.Head(s.t.Context())
 			require.NoError(s.t, err)
 			if head.Position == before {
 				return
 			}
 			before = head.Position
-			require.NoError(s.t, consumer.WaitFor(s.t.Context(), before))
+			for _, consumer := range consumers {
+				require.NoError(s.t, consumer.WaitFor(s.t.Context(), before))
+			}
 		}
 	}
-	return reactor
 }

@@ -44,7 +44,7 @@ func (d *Desk) RefundOrder(ctx context.Context, call Call, c RefundOrder) (Answe
 			}
 			_, err := accounts.decide(decision, c.OrderID, payment.RequestRefund{
 				RefundID: id.String(), CaptureID: c.CaptureID, AmountMinor: c.AmountMinor, Currency: o.Currency,
-				Reason: payment.ReasonOperator, Code: c.Code, ConfirmBy: d.confirmBy(decision),
+				Reason: payment.ReasonOperator, Code: c.Code, ConfirmBy: d.confirmBy(decision, c.OrderID),
 			})
 			return refundAfter(decision, c.OrderID, id.String()), err
 		},
@@ -52,8 +52,8 @@ func (d *Desk) RefundOrder(ctx context.Context, call Call, c RefundOrder) (Answe
 }
 
 // confirmBy is when a refund that is asked for now should be answered.
-func (d *Desk) confirmBy(decision *Decision) int64 {
-	return millis(decision.Now.Add(d.timing.ConfirmWithin))
+func (d *Desk) confirmBy(decision *Decision, orderID string) int64 {
+	return millis(decision.Now.Add(d.timingOf(orderID).ConfirmWithin))
 }
 
 func refundAfter(d *Decision, orderID, refundID string) RefundChanged {
@@ -135,7 +135,7 @@ func (d *Desk) RefundUnmatched(ctx context.Context, call Call, orderID, captureI
 			}
 			refundID := decision.NewID("refund")
 			_, err := accounts.decide(decision, orderID, payment.RefundUnmatched{
-				RefundID: refundID, CaptureID: captureID, Reason: checkout.ReasonUnknownOrder, ConfirmBy: d.confirmBy(decision)})
+				RefundID: refundID, CaptureID: captureID, Reason: checkout.ReasonUnknownOrder, ConfirmBy: d.confirmBy(decision, orderID)})
 			return MoneyMoved{orderID, captureID, accounts.state(decision, orderID)}, err
 		},
 	})
@@ -161,7 +161,7 @@ func (d *Desk) ResolveReview(ctx context.Context, call Call, c ResolveReview) (A
 		Reads: []Ref{accounts.ref(c.OrderID)},
 		Decide: func(decision *Decision) (any, error) {
 			_, err := accounts.decide(decision, c.OrderID, payment.ResolveReview{ReviewID: c.ReviewID, Decision: c.Decision, NoteRef: c.NoteRef,
-				RefundID: decision.NewID("refund"), ConfirmBy: d.confirmBy(decision), Now: millis(decision.Now)})
+				RefundID: decision.NewID("refund"), ConfirmBy: d.confirmBy(decision, c.OrderID), Now: millis(decision.Now)})
 			return ReviewResolved{c.OrderID, c.ReviewID, c.Decision, accounts.state(decision, c.OrderID)}, err
 		},
 	})

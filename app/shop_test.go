@@ -57,8 +57,11 @@ func newShop(t *testing.T) *shop {
 }
 
 // copy starts another copy, which ends with the test.
-func (s *shop) copy() desk {
-	queue := app.NewQueue(s.store, time.Now)
+func (s *shop) copy() desk { return s.copyWith(manual.Provider{}, time.Now) }
+
+// copyWith starts a copy with another payment provider or clock.
+func (s *shop) copyWith(provider app.Provider, now func() time.Time) desk {
+	queue := app.NewQueue(s.store, now)
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { queue.Run(ctx) })
@@ -66,7 +69,7 @@ func (s *shop) copy() desk {
 		stop()
 		running.Wait()
 	})
-	return desk{app.NewDesk(queue, s.store, "USD", app.DefaultTiming, manual.Provider{}, quiet), queue}
+	return desk{app.NewDesk(queue, s.store, "USD", app.DefaultTiming, provider, quiet), queue}
 }
 
 // driver counts appends, and can hold them back or be away.

@@ -10,6 +10,7 @@ import (
 
 	"ordermill/domain/checkout"
 	"ordermill/eventstore"
+	"ordermill/internal/crashpoint"
 )
 
 // TimersName is the actor of fired deadlines, and the name of the task that fires them.
@@ -95,6 +96,7 @@ func (t *Timers) fireDue(ctx context.Context) (more bool, err error) {
 
 // fire writes that a deadline has come, if it is still waited for at the heads of the order's streams.
 func (t *Timers) fire(ctx context.Context, orderID string, deadline checkout.Deadline, now int64) (position int64, err error) {
+	crashpoint.Reach(crashpoint.BeforeTimer)
 	done, err := t.queue.Do(ctx, Command{
 		ID:      uuid.NewSHA1(timersSpace, []byte(orderID+" "+deadline.String())),
 		Meta:    eventstore.Metadata{CorrelationID: orderID, Actor: TimersName},
@@ -105,6 +107,7 @@ func (t *Timers) fire(ctx context.Context, orderID string, deadline checkout.Dea
 			return nil, nil
 		},
 	})
+	crashpoint.Reach(crashpoint.AfterTimer)
 	if errors.Is(err, ErrClosed) {
 		return 0, context.Canceled
 	}

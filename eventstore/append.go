@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"ordermill/internal/crashpoint"
 )
 
 // patience bounds how long Append tries again after a rollback, or looks for a batch whose COMMIT reply was lost.
@@ -79,6 +81,7 @@ func (s *Store) tryUntilKnown(ctx context.Context, requests []Request, batch []i
 	deadline := time.Now().Add(patience)
 	for {
 		var rows Rows
+		crashpoint.Reach(crashpoint.BeforeAppend)
 		err := s.driver.Append(ctx, lookup, func(found Snapshot) Rows {
 			rows = s.plan(found, requests, batch, lost, outcomes)
 			return rows
@@ -92,6 +95,7 @@ func (s *Store) tryUntilKnown(ctx context.Context, requests []Request, batch []i
 			}
 		}
 		if err == nil {
+			crashpoint.Reach(crashpoint.AfterAppend)
 			if n := len(rows.Records); n > 0 {
 				head := rows.Records[n-1].Position
 				s.raise(head)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"ordermill/eventstore/subscription"
 )
 
 // grace is how long a letter under way may go on after the inbox was told to end, so that it ends once and not twice.
@@ -14,7 +16,7 @@ const grace = 5 * time.Second
 func Commit(ctx context.Context, log *slog.Logger, receive Receive, letter Inbound) error {
 	work, cancel := outlive(ctx, grace)
 	defer cancel()
-	var pause Backoff
+	var pause subscription.Backoff
 	for {
 		err := receive(work, letter)
 		if err == nil {

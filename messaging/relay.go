@@ -9,6 +9,7 @@ import (
 
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"
+	"ordermill/internal/crashpoint"
 )
 
 // ConfirmTimeout bounds the wait for a batch's confirms; a batch that is late counts as failed and is sent again whole.
@@ -43,8 +44,10 @@ func (r *Relay) React(ctx context.Context, work subscription.Work) error {
 		messages[i] = Encode(d)
 		messages[i].SetContext(ctx)
 	}
+	crashpoint.Reach(crashpoint.BeforePublish)
 	if err := r.publisher.Publish(TopicEvents, messages...); err != nil {
 		return fmt.Errorf("%s: publish %d records: %w", r.name, len(messages), err)
 	}
+	crashpoint.Reach(crashpoint.AfterPublish)
 	return nil
 }

@@ -68,11 +68,23 @@ const (
 type Status struct {
 	Name       string
 	Generation int64 // 0: none is live yet
+	Next       int64 // the generation that a rebuild fills; 0: none runs
 	Position   int64 // of the live generation
 	Lag        int64 // events in the log that it has not folded yet
 	Parked     int64 // keys
 	Status     string
 	Error      string
+}
+
+// Consumers are the names, among subscription's, under which the live generation and the next one read the log; "" is none.
+func (s Status) Consumers() (live, next string) {
+	if s.Generation != 0 {
+		live = consumerName(s.Name, s.Generation)
+	}
+	if s.Next != 0 {
+		next = consumerName(s.Name, s.Next)
+	}
+	return live, next
 }
 
 // Status tells how the read model is.
@@ -86,7 +98,7 @@ func (m *Model[R]) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return s, err
 	}
-	s.Generation = standing.live
+	s.Generation, s.Next = standing.live, standing.running
 	if standing.live != 0 {
 		err = m.db.Read.QueryRowContext(ctx, `
 			SELECT position, (SELECT count(*) FROM parked WHERE parked.consumer = consumers.name) FROM consumers WHERE name = $1`,

@@ -21,8 +21,9 @@ type Found[R any] struct {
 // Page is some rows of a list, and the position of the read model when they were read.
 type Page[R any] struct {
 	Rows     []R
-	Next     string // cursor of the page after this one; empty at the end
-	Position int64  // of the projection
+	Parked   []string // keys of those rows that may be old: an event of the key could not be folded
+	Next     string   // cursor of the page after this one; empty at the end
+	Position int64    // of the projection
 }
 
 // Get returns the row of a key: ErrNotFound, ErrNotReady, ErrParked. Its pointer, position and row are of one snapshot. A
@@ -55,7 +56,10 @@ func (m *Model[R]) Get(ctx context.Context, key string) (found Found[R], err err
 	return found, err
 }
 
-// List returns up to limit rows (1..MaxLimit) in the projection's order, from the start or from another page's Next.
+// List returns up to limit rows (1..MaxLimit) in the projection's order, from the start or from another page's Next. Where
+// Get refuses a parked key, List shows its row as it was before and names the key in Parked: one key that needs a human must
+// not make the whole list unreadable, nor an order vanish from it, nor pass for up to date. A key whose first event could
+// not be folded has no row to show.
 func (m *Model[R]) List(ctx context.Context, limit int, cursor string) (page Page[R], err error) {
 	if limit < 1 || limit > MaxLimit {
 		return page, fmt.Errorf("list %s: limit %d is not in 1..%d", m.projection.Name, limit, MaxLimit)
@@ -82,7 +86,8 @@ func (m *Model[R]) list(ctx context.Context, generation int64, limit int, from *
 		var key sql.NullString
 		var sort sql.NullInt64
 		var body []byte
-		if err := rows.Scan(&now, &page.Position, &key, &sort, &body); err != nil {
+		var parked bool
+		if err := rows.Scan(&now, &page.Position, &key, &sort, &body, &parked); err != nil {
 			return 0, err
 		}
 		if !key.Valid {
@@ -97,6 +102,9 @@ func (m *Model[R]) list(ctx context.Context, generation int64, limit int, from *
 			return 0, fmt.Errorf("row %q of %s: %w", key.String, m.projection.Name, err)
 		}
 		page.Rows = append(page.Rows, row)
+		if parked {
+			page.Parked = append(page.Parked, key.String)
+		}
 		last = cursor{Sort: sort.Int64, Key: key.String}
 	}
 	return now, rows.Err()
@@ -125,7 +133,9 @@ func (m *Model[R]) listSQL(generation int64, from *cursor, args *[]any) string {
 		*args = append(*args, from.Sort, from.Key)
 	}
 	return fmt.Sprintf(`
-		SELECT l.generation, c.position, r.key, r.sort, r.body FROM live l JOIN consumers c ON c.name = $3
+		SELECT l.generation, c.position, r.key, r.sort, r.body,
+			EXISTS (SELECT 1 FROM parked p WHERE p.consumer = c.name AND p.key = r.key)
+		FROM live l JOIN consumers c ON c.name = $3
 		LEFT JOIN (SELECT key, %s AS sort, body FROM %s WHERE %s ORDER BY %s LIMIT $4) r ON TRUE
 		WHERE l.projection = $1 AND l.code_version = $2 ORDER BY r.sort %s, r.key %s`,
 		sort, m.projection.table(generation).name, where, order, direction, direction)

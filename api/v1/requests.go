@@ -5,7 +5,7 @@ import "encoding/json"
 // Letter is the body of POST /v1/messages: a fact or a wish from outside, as brokers carry it too. Beside the tutorial's two
 // keys it may have the attributes of CloudEvents 1.0. What a payload may hold depends on the event type.
 type Letter struct {
-	EventType string          `json:"event_type" doc:"order.created or payment.completed" example:"order.created"`
+	EventType string          `json:"event_type" doc:"order.created, payment.completed, payment.failed, payment.refunded or payment.refund_failed" example:"order.created"`
 	Payload   json.RawMessage `json:"payload" doc:"an object; keys we do not know are ignored"`
 	ID        string          `json:"id,omitempty" doc:"the sender's own id; identifies money that carries no better id"`
 	EventID   string          `json:"event_id,omitempty" doc:"another common name for id"`

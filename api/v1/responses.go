@@ -4,8 +4,9 @@ import "time"
 
 // List is a page of a list, and the cursor of the next page: null on the last one.
 type List[T any] struct {
-	Items      []T     `json:"items"`
-	NextCursor *string `json:"next_cursor" doc:"pass it as cursor to get the next page; null: there is none"`
+	Items      []T      `json:"items"`
+	NextCursor *string  `json:"next_cursor" doc:"pass it as cursor to get the next page; null: there is none"`
+	Parked     []string `json:"parked,omitempty" doc:"ids of items here that may be old, because an event of theirs could not be followed; reading one alone is refused as projection-parked"`
 }
 
 // Order is an order as the read model shows it. The answer to a command has no version and no position: its headers tell.

@@ -16,6 +16,9 @@ var _ app.Provider = Provider{}
 // Acts is false for every order.
 func (Provider) Acts(string) bool { return false }
 
+// Timing is the shop's for every order.
+func (Provider) Timing(_ string, shop app.Timing) app.Timing { return shop }
+
 // Charge leaves it to the customer.
 func (Provider) Charge(context.Context, app.Charge) ([]app.Notice, error) { return nil, nil }
 

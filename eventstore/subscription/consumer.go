@@ -76,7 +76,7 @@ func (c *Consumer) Name() string { return c.name }
 // Run owns the consumer whenever its lease can be had, until ctx ends (it returns nil) or the consumer must stop
 // (ErrStop, ErrDiverged). A lost lease or a database that is away is waited for.
 func (c *Consumer) Run(ctx context.Context) error {
-	pause := newPause()
+	var pause Backoff
 	for ctx.Err() == nil {
 		owned, err := c.runOnce(ctx)
 		switch {
@@ -93,7 +93,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 			idle(ctx, leaseEvery)
 			continue
 		}
-		pause.wait(ctx)
+		_ = pause.Wait(ctx) // the loop asks ctx
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"ordermill/eventstore"
+	"ordermill/internal/crashpoint"
 )
 
 // NewProjector makes a consumer whose rows and checkpoint commit in one transaction, so that applying twice is applying once.
@@ -32,8 +33,11 @@ func (s *session) project(ctx context.Context, p Projector, batch []Delivery) er
 			if err := park(ctx, tx, s.name, newly, skipped); err != nil {
 				return err
 			}
-			return p.Apply(ctx, tx, work)
+			err := p.Apply(ctx, tx, work)
+			crashpoint.Reach(crashpoint.BeforeProjection)
+			return err
 		})
+		crashpoint.Reach(crashpoint.AfterProjection)
 		var parked *ParkError
 		if !errors.As(err, &parked) || errors.Is(err, ErrStop) {
 			if err != nil {

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"ordermill/eventstore"
+	"ordermill/internal/crashpoint"
 )
 
 // sideBySide is how many keys of one batch a reactor works on at once.
@@ -31,6 +32,7 @@ func (s *session) react(ctx context.Context, r Reactor, batch []Delivery) error 
 	if err != nil {
 		return err
 	}
+	crashpoint.Reach(crashpoint.BeforeCheckpoint)
 	err = transact(ctx, s.db.Write, func(tx *sql.Tx) error {
 		if err := s.advance(ctx, tx, batch[len(batch)-1]); err != nil {
 			return err
@@ -40,6 +42,7 @@ func (s *session) react(ctx context.Context, r Reactor, batch []Delivery) error 
 	if err != nil {
 		return err
 	}
+	crashpoint.Reach(crashpoint.AfterCheckpoint)
 	for _, p := range newly {
 		s.log.Error("key parked; others go on", "key", p.key, "error", p.err)
 		s.parked[p.key] = true
@@ -80,7 +83,7 @@ func (s *session) reactAll(ctx context.Context, r Reactor, work []Work) (newly [
 
 // reactOne tries one key again in place until it is done, parked, or the consumer must stop.
 func (s *session) reactOne(ctx context.Context, r Reactor, w Work) error {
-	pause := newPause()
+	var pause Backoff
 	for {
 		err := reactSafely(ctx, r, w)
 		var parked *ParkError
@@ -88,7 +91,9 @@ func (s *session) reactOne(ctx context.Context, r Reactor, w Work) error {
 			return err
 		}
 		s.log.Warn("trying again", "key", w.Key, "position", w.Deliveries[0].Position, "error", err)
-		pause.wait(ctx)
+		if err := pause.Wait(ctx); err != nil {
+			return err
+		}
 	}
 }
 

@@ -77,7 +77,7 @@ func (s *session) run(ctx context.Context) error {
 
 // follow keeps one feed running; a subscription that dies is begun again from the checkpoint.
 func (s *session) follow(ctx context.Context, feed Feed) {
-	pause := newPause()
+	var pause Backoff
 	for ctx.Err() == nil {
 		from := eventstore.Checkpoint{LogID: s.store.LogID(), Position: s.position()}
 		started := time.Now()
@@ -86,10 +86,12 @@ func (s *session) follow(ctx context.Context, feed Feed) {
 			return
 		}
 		s.log.Warn("feed interrupted, it goes on", "feed", feed.Name(), "error", err)
-		if time.Since(started) > pause.MaxInterval {
+		if time.Since(started) > longestPause {
 			pause.Reset()
 		}
-		pause.wait(ctx)
+		if pause.Wait(ctx) != nil {
+			return
+		}
 	}
 }
 
@@ -126,7 +128,7 @@ func (s *session) look(ctx context.Context) error {
 
 // process handles a batch until it is done, trying again in place after a transient error.
 func (s *session) process(ctx context.Context, batch []Delivery) error {
-	pause := newPause()
+	var pause Backoff
 	for {
 		err := s.handle(ctx, s, batch)
 		if err == nil {
@@ -140,6 +142,8 @@ func (s *session) process(ctx context.Context, batch []Delivery) error {
 			return err
 		}
 		s.log.Warn("batch failed, trying again", "from", batch[0].Position, "to", batch[len(batch)-1].Position, "error", err)
-		pause.wait(ctx)
+		if err := pause.Wait(ctx); err != nil {
+			return err
+		}
 	}
 }

@@ -36,10 +36,27 @@ func TestDatabaseFrozen_503InTime_goesOnWhenItThaws(t *testing.T) {
 	s.letter(orderLetter("1"))
 	server.Freeze()
 	s.refused503(http.MethodPost, "/v1/messages", paymentLetter("1"))
+	s.refused503(http.MethodGet, "/v1/orders/1", "")
 	server.Thaw()
 	eventually(t, func() error { _, err := s.Send(t.Context(), []byte(paymentLetter("1"))); return err })
 	s.confirmed("1")
 	balance(t, s.Client)
+}
+
+func TestDatabaseGone_readyzIs503UntilItIsBack_livezStays200(t *testing.T) {
+	server := services.StartPostgres(t)
+	s := open(t, program.Config{Store: server.URL})
+	for _, c := range []struct{ gone, back func() }{{server.Kill, server.Restart}, {server.Freeze, server.Thaw}} {
+		c.gone()
+		s.refused503(http.MethodGet, "/readyz", "")
+		require.ErrorContains(t, s.Ready(t.Context()), "the database cannot be read now")
+		live, err := http.Get(s.url + "/livez")
+		require.NoError(t, err)
+		live.Body.Close()
+		require.Equal(t, http.StatusOK, live.StatusCode)
+		c.back()
+		eventually(t, func() error { return s.Ready(t.Context()) })
+	}
 }
 
 // refused503 demands that a request is answered in time, by the problem that says when to try again.

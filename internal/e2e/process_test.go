@@ -22,18 +22,26 @@ import (
 // buildFolder is where the program is built; "" while it was not needed.
 var buildFolder string
 
-// binary builds the program once per test run.
-var binary = sync.OnceValues(func() (path string, err error) {
-	if buildFolder, err = os.MkdirTemp("", "ordermill-e2e-"); err != nil {
-		return "", err
+// binary builds the program once per test run; mortal is the one that dies at a point that its environment names.
+var (
+	binary = sync.OnceValues(func() (string, error) { return build("ordermill") })
+	mortal = sync.OnceValues(func() (string, error) { return build("ordermill-mortal", "-tags", "crashpoints") })
+)
+
+func build(name string, flags ...string) (path string, err error) {
+	if buildFolder == "" {
+		if buildFolder, err = os.MkdirTemp("", "ordermill-e2e-"); err != nil {
+			return "", err
+		}
 	}
-	path = filepath.Join(buildFolder, "ordermill")
-	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, "ordermill/cmd/ordermill").CombinedOutput()
+	path = filepath.Join(buildFolder, name)
+	args := append(append([]string{"build", "-buildvcs=false", "-o", path}, flags...), "ordermill/cmd/ordermill")
+	out, err := exec.Command("go", args...).CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("%w: %s", err, out)
 	}
 	return path, err
-})
+}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
@@ -52,18 +60,42 @@ type process struct {
 // command is the built program with arguments, not yet started.
 func command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
+	return built(t, binary, args...)
+}
+
+func built(t *testing.T, program func() (string, error), args ...string) *exec.Cmd {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("short tests run under the race detector, which sees nothing of another process")
 	}
-	path, err := binary()
+	path, err := program()
 	require.NoError(t, err)
 	return exec.Command(path, args...)
+}
+
+// anywhere are the arguments of a copy that a test talks to.
+func anywhere(args ...string) []string {
+	return append([]string{"--json", "--addr", "127.0.0.1:0"}, args...)
 }
 
 // launch starts a copy and returns when it answers. It is killed when the test ends.
 func launch(t *testing.T, args ...string) *process {
 	t.Helper()
-	p := &process{cmd: command(t, append([]string{"--json", "--addr", "127.0.0.1:0"}, args...)...), log: &logBuffer{}, exited: make(chan struct{})}
+	return start(t, command(t, anywhere(args...)...))
+}
+
+// start is launch for a command that was made beforehand.
+func start(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
+	p, err := begin(t, cmd)
+	require.NoError(t, err)
+	return p
+}
+
+// begin is start for a copy that may end before it answers: that is the error.
+func begin(t *testing.T, cmd *exec.Cmd) (*process, error) {
+	t.Helper()
+	p := &process{cmd: cmd, log: &logBuffer{}, exited: make(chan struct{})}
 	p.cmd.Stderr = p.log
 	stdout, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)
@@ -77,11 +109,15 @@ func launch(t *testing.T, args ...string) *process {
 		p.kill()
 		p.log.show(t)
 	})
-	require.NoError(t, err, "it said nothing on standard output; %s", p.log)
 	var started struct{ URL string }
-	require.NoError(t, json.Unmarshal(line, &started), "%s", line)
+	if err == nil {
+		err = json.Unmarshal(line, &started)
+	}
+	if err != nil {
+		return p, fmt.Errorf("it said %q on standard output (%w); %s", line, err, p.log)
+	}
 	p.shop = shop{t: t, url: started.URL, Client: client.New(started.URL)}
-	return p
+	return p, nil
 }
 
 func serve(t *testing.T, store string) *process {

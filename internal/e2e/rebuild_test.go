@@ -43,6 +43,11 @@ func TestRebuildAndVerify_whileOrdersComeIn_agree(t *testing.T) {
 			}
 			s.verified() // still under load
 			settled(t, s, buying.stop())
+			consumers, err := s.Consumers(t.Context())
+			require.NoError(t, err)
+			for _, c := range consumers {
+				require.NotContains(t, c.Name, ".1", "a generation that is not live any more")
+			}
 		})
 	}
 }

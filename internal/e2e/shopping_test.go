@@ -57,6 +57,12 @@ type shopping struct {
 func (s *shop) shopping(clients int) *shopping {
 	s.t.Helper()
 	s.stocked("TOY", 1_000_000)
+	return s.buyers(clients)
+}
+
+// buyers starts so many clients that buy what shopping sells.
+func (s *shop) buyers(clients int) *shopping {
+	s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	buying := &shopping{t: s.t, cancel: cancel, acks: make(chan struct{}, 100_000)}
 	s.t.Cleanup(func() { buying.stop() })

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 
 	"ordermill/app"
+	"ordermill/app/manual"
+	"ordermill/app/simulator"
 )
 
 // Config says what to run. The zero value of a field is its default.
@@ -19,7 +21,7 @@ type Config struct {
 	AMQP, Redis string // brokers' URLs; none: an embedded shop uses the in-process bus
 
 	Migrate bool // bring the store to this program's version first; embedded shops always do
-	Demo    bool // seed the demo catalogue into an empty log
+	Demo    bool // seed the demo catalogue into an empty log, and simulate payments of orders whose id carries a rule
 
 	Currency string     // of the store, ISO 4217; default USD
 	Timing   app.Timing // default app.DefaultTiming
@@ -40,4 +42,12 @@ func (c Config) withDefaults() Config {
 		c.Addr = "127.0.0.1:8080"
 	}
 	return c
+}
+
+// provider is who takes the customers' money.
+func (c Config) provider() app.Provider {
+	if c.Demo {
+		return simulator.Provider{}
+	}
+	return manual.Provider{}
 }

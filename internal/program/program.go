@@ -15,7 +15,6 @@ import (
 	"ordermill/api"
 	"ordermill/app"
 	"ordermill/app/mailbox"
-	"ordermill/app/manual"
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"
 	"ordermill/internal/demo"
@@ -40,7 +39,7 @@ type Program struct {
 	deciding  *group // the command queue
 	consuming *group // everyone who reads the log, and the inboxes: stopped before the queue they send commands to
 	served    chan error
-	ready     atomic.Bool
+	caughtUp  atomic.Bool // the read models, with the head of the start
 	stopOnce  sync.Once
 	stopError error
 }
@@ -70,7 +69,7 @@ func (p *Program) start(ctx context.Context) (err error) {
 
 	// Commands: one queue, one desk.
 	queue := app.NewQueue(p.events, time.Now)
-	desk := app.NewDesk(queue, p.events, c.Currency, c.Timing, manual.Provider{}, c.Log)
+	desk := app.NewDesk(queue, p.events, c.Currency, c.Timing, c.provider(), c.Log)
 	p.deciding.run(queue.Run)
 	if c.Demo {
 		if err := demo.Seed(ctx, desk); err != nil {
@@ -119,28 +118,12 @@ func (p *Program) consume(owner subscription.Owner, desk *app.Desk, queue *app.Q
 		consumer := subscription.NewReactor(p.events, p.store.log, owner, r, options...)
 		p.consuming.run(func(ctx context.Context) { _ = consumer.Run(ctx) }) // it has told why it stopped
 	}
-	reactor(app.NewCheckout(queue, c.Timing), woken...)
+	reactor(app.NewCheckout(desk), woken...)
 	reactor(app.NewConfirmations(queue, mailer, "mailbox"), append(woken, subscription.FromHead())...)
 	reactor(app.NewCollection(desk), append(woken, subscription.FromHead())...)
 	for _, t := range p.transports {
 		reactor(messaging.NewRelay(t), subscription.WithLogger(c.Log))
 	}
-}
-
-// becomeReady waits until every read model has reached the head that the log had at the start.
-func (p *Program) becomeReady(ctx context.Context, head int64) {
-	if p.models.WaitFor(ctx, head) == nil {
-		p.ready.Store(true)
-	}
-}
-
-var errCatchingUp = errors.New("read models are still catching up with the log")
-
-func (p *Program) readiness(context.Context) error {
-	if p.ready.Load() {
-		return nil
-	}
-	return errCatchingUp
 }
 
 // URL is where the program answers, http://HOST:PORT.

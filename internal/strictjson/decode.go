@@ -15,18 +15,30 @@ import (
 // one of these, a json.RawMessage, a struct, or a slice of any of these; another kind is a programmer's error and panics.
 // A missing key leaves its field alone. Its error is of type Errors.
 func Decode(doc []byte, into any) error {
-	d := decoder{}
+	return (&decoder{}).decode(doc, into)
+}
+
+// DecodeKnown does the same, but passes over members that a struct does not have, at every depth. A key in another case is
+// such a member too.
+func DecodeKnown(doc []byte, into any) error {
+	return (&decoder{ignoreUnknown: true}).decode(doc, into)
+}
+
+// maxErrors is how many errors are worth telling a sender about at once.
+const maxErrors = 20
+
+type decoder struct {
+	ignoreUnknown bool
+	errors        Errors
+}
+
+func (d *decoder) decode(doc []byte, into any) error {
 	d.value("", doc, reflect.ValueOf(into).Elem())
 	if len(d.errors) > 0 {
 		return d.errors
 	}
 	return nil
 }
-
-// maxErrors is how many errors are worth telling a sender about at once.
-const maxErrors = 20
-
-type decoder struct{ errors Errors }
 
 func (d *decoder) fail(pointer, code, detail string) {
 	if len(d.errors) < maxErrors {
@@ -125,7 +137,9 @@ func (d *decoder) object(pointer string, doc []byte, to reflect.Value) {
 			d.value(child(pointer, key), members[key], to.Field(i))
 			continue
 		}
-		d.unknown(child(pointer, key), key, fields)
+		if !d.ignoreUnknown {
+			d.unknown(child(pointer, key), key, fields)
+		}
 	}
 }
 

@@ -74,6 +74,25 @@ func TestDecode_refuses(t *testing.T) {
 	}
 }
 
+func TestDecodeKnown_passesOverWhatTheStructDoesNotHave_atEveryDepth(t *testing.T) {
+	var got order
+	doc := `{"colour":{"order_id":2}, "Order_ID":3, "-":4, "order_id":"a", "items":[{"size":[5],"SKU":6,"sku":"x"}]}`
+	require.NoError(t, strictjson.Scan([]byte(doc)))
+	require.NoError(t, strictjson.DecodeKnown([]byte(doc), &got))
+	require.Equal(t, order{ID: "a", Items: []item{{"x"}}}, got)
+}
+
+func TestDecodeKnown_isStrictAboutWhatTheStructHas(t *testing.T) {
+	for doc, want := range map[string]string{
+		`{"colour":1,"order_id":1}`:                 "/order_id: must be a string",
+		`{"colour":1,"price_minor":null}`:           "/price_minor: must be an integer",
+		`{"items":[{"size":1},{"size":1,"sku":2}]}`: "/items/1/sku: must be a string",
+		`{"items":["x"]}`:                           "/items/0: must be an object",
+	} {
+		require.EqualError(t, strictjson.DecodeKnown([]byte(doc), &order{}), want, doc)
+	}
+}
+
 func TestDecode_tellsAllErrorsButNotAThousand(t *testing.T) {
 	var found strictjson.Errors
 	require.ErrorAs(t, strictjson.Decode([]byte(`{"order_id":1,"quantity":"a","x":1}`), &order{}), &found)
@@ -117,5 +136,8 @@ func FuzzDecode(f *testing.F) {
 		require.Equal(t, lax.ID, strict.ID)
 		require.Equal(t, lax.Quantity, strict.Quantity)
 		require.Equal(t, len(lax.Items), len(strict.Items))
+		var known order
+		require.NoError(t, strictjson.DecodeKnown(doc, &known))
+		require.Equal(t, strict, known)
 	})
 }

@@ -28,7 +28,7 @@ type Error struct {
 	Detail  string // one sentence for people
 }
 
-// Errors is what Scan and Decode return; never empty. Scan stops at the first error, Decode finds all it can.
+// Errors is what Scan, Decode and DecodeKnown return; never empty. Scan stops at the first error, the others find all they can.
 type Errors []Error
 
 func (e Errors) Error() string {

@@ -7,13 +7,14 @@ import (
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
+	"ordermill/eventstore/subscription"
 	"ordermill/messaging"
 )
 
 // Inbox hands letters to receive, in order, until ctx ends. A letter is acknowledged once its outcome is committed; if
 // that cannot be told to the broker any more, the letter comes again.
 func (t *Transport) Inbox(ctx context.Context, receive messaging.Receive) error {
-	var pause messaging.Backoff
+	var pause subscription.Backoff
 	for {
 		err := t.readInbox(ctx, receive, pause.Reset)
 		if ctx.Err() != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
+	"ordermill/eventstore/subscription"
 	"ordermill/messaging"
 )
 
@@ -27,7 +28,7 @@ type publisher struct {
 	turn    chan struct{} // holds one token while a batch is under way; guards what follows
 	session *session
 	returns chan amqp091.Return
-	pause   messaging.Backoff
+	pause   subscription.Backoff
 	failed  bool // the last dial
 
 	closed chan struct{}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"ordermill/eventstore/subscription"
 	"ordermill/messaging"
 )
 
@@ -22,7 +23,7 @@ func (t *Transport) Inbox(ctx context.Context, receive messaging.Receive) error 
 	if t.cursor == nil {
 		return errors.New("the Redis inbox needs a cursor: set Options.Cursor")
 	}
-	var pause messaging.Backoff
+	var pause subscription.Backoff
 	for {
 		err := t.readInbox(ctx, receive, pause.Reset)
 		if ctx.Err() != nil {

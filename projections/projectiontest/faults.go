@@ -78,6 +78,9 @@ func poisonedKey(t *testing.T, f Fixture, s Subject) {
 		t.Helper()
 		_, _, err := m.get(t.Context(), key)
 		require.ErrorIs(t, err, projections.ErrParked)
+		old, err := m.old(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, shown(t, f, m, key), old, "a list shows the row there is, and says that it may be old")
 		status, err := m.Status(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, int64(1), status.Parked)
@@ -98,6 +101,16 @@ func poisonedKey(t *testing.T, f Fixture, s Subject) {
 	delete(rebuilt, key)
 	require.Equal(t, live, rebuilt)
 	require.NotEmpty(t, live)
+}
+
+// shown is the key, if its row is one that lists show.
+func shown(t *testing.T, f Fixture, m model, key string) (keys []string) {
+	var visible bool
+	require.NoError(t, f.DB.Read.QueryRowContext(t.Context(), `SELECT shown FROM `+liveTable(t, m)+` WHERE key = $1`, key).Scan(&visible))
+	if visible {
+		keys = append(keys, key)
+	}
+	return keys
 }
 
 func unknownEvent(t *testing.T, f Fixture, s Subject) {

@@ -33,6 +33,7 @@ type model struct {
 	projections.ReadModel
 	get  func(ctx context.Context, key string) (body string, position int64, err error)
 	list func(ctx context.Context, limit int, cursor string) (bodies []string, next string, err error)
+	old  func(ctx context.Context) (parked []string, err error) // among the first rows of the list
 	live func(ctx context.Context) (int64, subscription.Projector, error)
 }
 
@@ -53,6 +54,10 @@ func Of[R any](p projections.Projection[R]) Subject {
 					bodies = append(bodies, marshal(row))
 				}
 				return bodies, page.Next, err
+			},
+			old: func(ctx context.Context) ([]string, error) {
+				page, err := m.List(ctx, projections.MaxLimit, "")
+				return page.Parked, err
 			},
 		}
 	}}

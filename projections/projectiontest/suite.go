@@ -194,6 +194,11 @@ func rebuildUnderLoad(t *testing.T, f Fixture, s Subject) {
 	require.NoError(t, dying.Rebuild(t.Context()))
 	dying.Run(ctx)
 	half := wait(t, crashed)
+	status, err := dying.Status(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, projections.Rebuilding, status.Status)
+	live, next := status.Consumers()
+	require.Equal(t, []string{s.Name + ".1", s.Name + ".2"}, []string{live, next})
 
 	resumedAt, done := make(chan int64, 1), make(chan projections.Progress, 1)
 	second := s.open(f, "b", projections.WithPageSize(pageSize), projections.WithProgress(func(p projections.Progress) {
@@ -220,6 +225,10 @@ func rebuildUnderLoad(t *testing.T, f Fixture, s Subject) {
 	others.Wait()
 	reach(t, f, second)
 	mustAgree(t, f, s, second)
+	status, err = second.Status(t.Context())
+	require.NoError(t, err)
+	live, next = status.Consumers()
+	require.Equal(t, []string{s.Name + ".2", ""}, []string{live, next})
 	report, err := second.Verify(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, report.Count, "%v", report.Differences)

@@ -1,0 +1,27 @@
+package app
+
+import (
+	"context"
+
+	"ordermill/eventstore"
+	"ordermill/internal/crashpoint"
+)
+
+// once runs a reactor's command so that it has its effect once, however often it is asked for: its id is its receipt. It is
+// decided again until it is through.
+func (q *Queue) once(ctx context.Context, reactor string, c Command) error {
+	scope, decide := "reactor:"+reactor, c.Decide
+	c.Patient = true
+	c.Receipts = []eventstore.Receipt{{Scope: scope, Key: c.ID.String()}}
+	c.Decide = func(d *Decision) (any, error) {
+		result, err := decide(d)
+		if len(d.events) > 0 {
+			d.Respond(scope, []byte("{}"))
+		}
+		return result, err
+	}
+	crashpoint.Reach(crashpoint.BeforeReaction)
+	_, err := q.Do(ctx, c)
+	crashpoint.Reach(crashpoint.AfterReaction)
+	return err
+}
