@@ -45,6 +45,7 @@ type shop struct {
 	orders map[string]*streams
 	stock  map[string]inventory.State
 	seen   func(orderID string, event decider.Event) // called for every event, after it was folded
+	deaf   bool                                      // does not fold what a step says: the fixture is broken
 }
 
 func newShop(t domaintest.T) *shop {
@@ -92,7 +93,9 @@ func (s *shop) step(orderID string) []decider.Event {
 	if after := s.picture(orderID); after != before {
 		s.t.Fatalf("the step changed its world from %s to %s", before, after)
 	}
-	s.happens(orderID, said(outcome)...)
+	if !s.deaf {
+		s.happens(orderID, said(outcome)...)
+	}
 	s.steps++
 	if again := said(checkout.Step(s.world(orderID))); len(again) > 0 {
 		s.t.Fatalf("a second step says\n%s", domaintest.Told(s.t, again))
