@@ -37,6 +37,7 @@ type shop struct {
 	payments  fakeRows[payments.Row]
 	stock     fakeRows[inventory.Row]
 	catalogue fakeRows[products.Row]
+	cases     *fakeCases
 	letters   *fakeMessages
 	mails     fakeMailbox
 	models    []*fakeModel
@@ -47,12 +48,12 @@ type shop struct {
 func newShop(t testing.TB) *shop {
 	t.Helper()
 	s := &shop{
-		t: t, desk: &fakeDesk{}, log: newFakeLog(), letters: &fakeMessages{}, consumers: &fakeConsumers{handled: map[string]subscription.Handling{}},
+		t: t, desk: &fakeDesk{}, log: newFakeLog(), cases: &fakeCases{orders: map[string]string{}}, letters: &fakeMessages{}, consumers: &fakeConsumers{handled: map[string]subscription.Handling{}},
 		models: []*fakeModel{{name: "orders"}, {name: "payments"}},
 		orders: fakeRows[orders.Row]{}, payments: fakeRows[payments.Row]{}, stock: fakeRows[inventory.Row]{}, catalogue: fakeRows[products.Row]{},
 	}
 	a := api.New(api.Config{
-		Desk: s.desk, Events: s.log, Orders: s.orders, Payments: s.payments, Inventory: s.stock, Products: s.catalogue,
+		Desk: s.desk, Events: s.log, Orders: s.orders, Payments: s.payments, Inventory: s.stock, Products: s.catalogue, Cases: s.cases,
 		ReadModels: projections.Set{s.models[0], s.models[1]}, Messages: s.letters, Mailbox: &s.mails, Consumers: s.consumers,
 		Ready: func(context.Context) error { return s.ready }, Version: "test", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
@@ -137,6 +138,7 @@ type fakeDesk struct {
 	call     app.Call
 	command  any
 	kept     map[string][]byte
+	each     func(letter string) (app.MessageResult, error) // decides letters instead
 }
 
 func (d *fakeDesk) decide(call app.Call, command any) (app.Answer, error) {
@@ -162,6 +164,9 @@ func (d *fakeDesk) decide(call app.Call, command any) (app.Answer, error) {
 }
 
 func (d *fakeDesk) Message(_ context.Context, call app.Call, raw []byte) (app.Answer, error) {
+	if d.each != nil {
+		d.result, d.err = d.each(string(raw))
+	}
 	return d.decide(call, string(raw))
 }
 func (d *fakeDesk) RegisterProduct(_ context.Context, call app.Call, c app.RegisterProduct) (app.Answer, error) {

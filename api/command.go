@@ -66,9 +66,10 @@ type answer struct {
 
 // options are what sets one command apart from others.
 type options struct {
-	needsKey bool // twice is not the same as once
-	anyBody  bool // the Desk reads the body itself
-	also     int  // another status that the answer may have; 0: none
+	needsKey   bool // twice is not the same as once
+	anyBody    bool // the Desk reads the body itself
+	mayBeEmpty bool // no body is an empty object
+	also       int  // another status that the answer may have; 0: none
 }
 
 // command registers a POST with a strict body of type In, whose answer is rendered once, as an Out, and kept.
@@ -115,11 +116,15 @@ func command[In, Out any, I any, R interface {
 		return out, err
 	})
 	op.RequestBody.Content["application/json"].Schema = schema // huma only saw bytes
+	op.RequestBody.Required = !o.mayBeEmpty
 }
 
 // read reads a body as strictly as the contract asks: malformed is 400, well-formed but out of range 422.
 func (a *API) read(raw []byte, schema *huma.Schema, into any, o options) error {
 	if o.anyBody {
+		return nil
+	}
+	if len(raw) == 0 && o.mayBeEmpty {
 		return nil
 	}
 	if err := strictjson.Scan(raw); err != nil {
