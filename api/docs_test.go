@@ -89,6 +89,14 @@ func TestOpenAPI_bodiesThatMayBeEmpty_areNotRequired(t *testing.T) {
 	}
 }
 
+func TestOpenAPI_describesLettersALine(t *testing.T) {
+	post := newShop(t).description().Paths.Find("/v1/messages").Post
+	require.Contains(t, post.RequestBody.Value.Content, "application/x-ndjson")
+	answers := post.Responses.Value("202").Value.Content["application/json"].Schema.Value.AnyOf
+	require.Contains(t, answers[0].Value.Properties, "message_id")
+	require.Contains(t, answers[1].Value.Properties, "items")
+}
+
 func TestDocs_loadNothingFromElsewhere(t *testing.T) {
 	s := newShop(t)
 	page := s.get("/docs")
