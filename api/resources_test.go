@@ -27,7 +27,7 @@ var (
 		Captures: []payment.Capture{{CaptureID: "c1", AmountMinor: 3000, Currency: "USD", Matched: true, AppliedMinor: 3000}},
 		Requests: []payment.Request{{RequestID: "r1", Attempt: 1, AmountMinor: 5998, Currency: "USD", ExpiresAt: recorded.UnixMilli()}},
 		Refunds:  []payment.Refund{{RefundID: "f1", CaptureID: "c1", AmountMinor: 1, Currency: "USD", Reason: "overpayment", Status: payment.RefundOpen, Attempts: 2}},
-		Reviews:  []payment.Review{{ReviewID: "v"}},
+		Reviews:  []payment.Review{{ReviewID: "v", Reason: "refund_failed", CaptureID: "c1", RefundID: "f1", AmountMinor: 1, Currency: "USD", Code: "gone"}},
 	}
 )
 
@@ -101,6 +101,7 @@ func TestPayment_account(t *testing.T) {
 		Request:  &v1.PaymentRequest{RequestID: "r1", Attempt: 1, AmountMinor: 5998, Currency: "USD", ExpiresAt: when(), Status: "open"},
 		Captures: []v1.Capture{{CaptureID: "c1", AmountMinor: 3000, Currency: "USD", AppliedMinor: 3000, Outcome: "applied", ReceivedAt: when()}},
 		Refunds:  []v1.Refund{{RefundID: "f1", CaptureID: "c1", AmountMinor: 1, Currency: "USD", Reason: "overpayment", Status: "requested", Attempts: 2}},
+		Reviews:  []v1.Review{{ReviewID: "v", Reason: "refund_failed", CaptureID: "c1", RefundID: "f1", AmountMinor: 1, Currency: "USD", Code: "gone"}},
 		Version:  3, Position: 9,
 	}, got)
 }
@@ -145,7 +146,7 @@ func TestInventory(t *testing.T) {
 	answer := s.post("/v1/inventory/A/receipts", `{"quantity":5,"stock_receipt_id":"r"}`, "Idempotency-Key: k")
 	answer.ok(201, &received)
 	require.Equal(t, "/v1/inventory/A", answer.Header.Get("Location"))
-	require.Equal(t, v1.StockReceived{StockReceiptID: "r", SKU: "A", OnHand: 10, Reserved: 2, Allocated: 3, Available: 4, SafetyStock: 1, Low: true}, received)
+	require.Equal(t, v1.StockReceived{StockReceiptID: "r", Stock: v1.Stock{SKU: "A", OnHand: 10, Reserved: 2, Allocated: 3, Available: 4, SafetyStock: 1, Low: true}}, received)
 	require.Equal(t, app.ReceiveStock{SKU: "A", Quantity: 5, StockReceiptID: "r"}, s.desk.command)
 }
 
