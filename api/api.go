@@ -14,6 +14,7 @@ import (
 
 	"ordermill/api/v1"
 	"ordermill/projections"
+	"ordermill/projections/cases"
 	"ordermill/projections/inventory"
 	"ordermill/projections/orders"
 	"ordermill/projections/payments"
@@ -28,6 +29,7 @@ type Config struct {
 	Payments   Rows[payments.Row]
 	Inventory  Rows[inventory.Row]
 	Products   Rows[products.Row]
+	Cases      Rows[cases.Row]
 	ReadModels projections.Set
 	Messages   Messages
 	Mailbox    Mailbox // nil: mail is really sent, and /v1/mailbox is not there
@@ -72,6 +74,7 @@ func New(config Config) *API {
 	a.registerInventory()
 	a.registerOrders()
 	a.registerPayments()
+	a.registerCases()
 	a.registerEvents()
 	a.registerOperations()
 	a.registerDocs() // last: it renders what the others have described

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"
 	"ordermill/projections"
+	"ordermill/projections/cases"
 	"ordermill/projections/inventory"
 	"ordermill/projections/orders"
 	"ordermill/projections/payments"
@@ -37,6 +39,7 @@ type shop struct {
 	payments  fakeRows[payments.Row]
 	stock     fakeRows[inventory.Row]
 	catalogue fakeRows[products.Row]
+	cases     fakeRows[cases.Row]
 	letters   *fakeMessages
 	mails     fakeMailbox
 	models    []*fakeModel
@@ -49,10 +52,10 @@ func newShop(t testing.TB) *shop {
 	s := &shop{
 		t: t, desk: &fakeDesk{}, log: newFakeLog(), letters: &fakeMessages{}, consumers: &fakeConsumers{handled: map[string]subscription.Handling{}},
 		models: []*fakeModel{{name: "orders"}, {name: "payments"}},
-		orders: fakeRows[orders.Row]{}, payments: fakeRows[payments.Row]{}, stock: fakeRows[inventory.Row]{}, catalogue: fakeRows[products.Row]{},
+		orders: fakeRows[orders.Row]{}, payments: fakeRows[payments.Row]{}, stock: fakeRows[inventory.Row]{}, catalogue: fakeRows[products.Row]{}, cases: fakeRows[cases.Row]{},
 	}
 	a := api.New(api.Config{
-		Desk: s.desk, Events: s.log, Orders: s.orders, Payments: s.payments, Inventory: s.stock, Products: s.catalogue,
+		Desk: s.desk, Events: s.log, Orders: s.orders, Payments: s.payments, Inventory: s.stock, Products: s.catalogue, Cases: s.cases,
 		ReadModels: projections.Set{s.models[0], s.models[1]}, Messages: s.letters, Mailbox: &s.mails, Consumers: s.consumers,
 		Ready: func(context.Context) error { return s.ready }, Version: "test", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
@@ -177,6 +180,9 @@ func (d *fakeDesk) RecordPayment(_ context.Context, call app.Call, c app.RecordP
 	return d.decide(call, c)
 }
 
+// asked is the query that a list was last asked for.
+var asked atomic.Value
+
 // fakeRows is a read model at position 7; its cursor is the place in the list.
 type fakeRows[R any] map[string]R
 
@@ -193,6 +199,7 @@ func (f fakeRows[R]) List(_ context.Context, query projections.Query) (projectio
 		return projections.Page[R]{}, projections.ErrBadCursor
 	}
 	page := projections.Page[R]{Position: 7}
+	asked.Store(query)
 	for _, row := range f {
 		if len(page.Rows) == query.Limit {
 			page.Next = "next"
@@ -201,6 +208,15 @@ func (f fakeRows[R]) List(_ context.Context, query projections.Query) (projectio
 		page.Rows = append(page.Rows, row)
 	}
 	return page, nil
+}
+
+// WaitFor waits for what is beyond position 7 in vain.
+func (f fakeRows[R]) WaitFor(ctx context.Context, position int64) error {
+	if position <= 7 {
+		return nil
+	}
+	<-ctx.Done()
+	return ctx.Err()
 }
 
 type fakeMessages struct{ all []app.Message }

@@ -29,6 +29,8 @@ type Log interface {
 type Rows[R any] interface {
 	Get(ctx context.Context, key string) (projections.Found[R], error)
 	List(ctx context.Context, query projections.Query) (projections.Page[R], error)
+	// WaitFor returns once the rows hold everything up to position; or ctx's error.
+	WaitFor(ctx context.Context, position int64) error
 }
 
 // Messages are the letters that arrived.

@@ -110,7 +110,7 @@ type Refund struct {
 	Currency    string `json:"currency"`
 	Reason      string `json:"reason"`
 	Code        string `json:"code,omitempty" doc:"the operator's reason, if the reason is operator"`
-	Status      string `json:"status" enum:"requested,refunded,failed"`
+	Status      string `json:"status" enum:"requested,refunded,failed,kept"`
 	Attempts    int64  `json:"attempts"`
 }
 
