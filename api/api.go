@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"runtime/debug"
 	"time"
 
@@ -28,6 +29,7 @@ type Config struct {
 	Payments   Rows[payments.Row]
 	Inventory  Rows[inventory.Row]
 	Products   Rows[products.Row]
+	Cases      Cases
 	ReadModels projections.Set
 	Messages   Messages
 	Mailbox    Mailbox // nil: mail is really sent, and /v1/mailbox is not there
@@ -65,13 +67,17 @@ func New(config Config) *API {
 	a.huma = humagin.New(a.engine, settings)
 	a.huma.UseMiddleware(strict)
 	a.schemas = a.huma.OpenAPI().Components.Schemas
+	a.schemas.RegisterTypeAlias(reflect.TypeFor[problem](), reflect.TypeFor[v1.Problem]()) // as it travels
 	a.validator.schemas = a.schemas
 
 	a.registerMessages()
 	a.registerProducts()
 	a.registerInventory()
 	a.registerOrders()
+	a.registerFulfilment()
 	a.registerPayments()
+	a.registerRefunds()
+	a.registerCases()
 	a.registerEvents()
 	a.registerOperations()
 	a.registerDocs() // last: it renders what the others have described

@@ -37,6 +37,7 @@ type shop struct {
 	payments  fakeRows[payments.Row]
 	stock     fakeRows[inventory.Row]
 	catalogue fakeRows[products.Row]
+	cases     *fakeCases
 	letters   *fakeMessages
 	mails     fakeMailbox
 	models    []*fakeModel
@@ -49,7 +50,7 @@ type shop struct {
 func newShop(t testing.TB) *shop {
 	t.Helper()
 	s := &shop{
-		t: t, desk: &fakeDesk{}, log: newFakeLog(), letters: &fakeMessages{}, consumers: &fakeConsumers{handled: map[string]subscription.Handling{}},
+		t: t, desk: &fakeDesk{}, log: newFakeLog(), cases: &fakeCases{orders: map[string]string{}}, letters: &fakeMessages{}, consumers: &fakeConsumers{handled: map[string]subscription.Handling{}},
 		models: []*fakeModel{{name: "orders"}, {name: "payments"}},
 		orders: fakeRows[orders.Row]{}, payments: fakeRows[payments.Row]{}, stock: fakeRows[inventory.Row]{}, catalogue: fakeRows[products.Row]{},
 	}
@@ -57,7 +58,7 @@ func newShop(t testing.TB) *shop {
 	s.models[0].frozen, s.models[1].frozen = &s.frozen, &s.frozen
 	a := api.New(api.Config{
 		Desk: s.desk, Events: s.log, Orders: rows[orders.Row]{s.orders, s}, Payments: rows[payments.Row]{s.payments, s},
-		Inventory: rows[inventory.Row]{s.stock, s}, Products: rows[products.Row]{s.catalogue, s},
+		Inventory: rows[inventory.Row]{s.stock, s}, Products: rows[products.Row]{s.catalogue, s}, Cases: s.cases,
 		ReadModels: projections.Set{s.models[0], s.models[1]}, Messages: s.letters, Mailbox: &s.mails, Consumers: s.consumers,
 		Ready: func(context.Context) error { return s.ready }, Version: "test", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
@@ -143,6 +144,7 @@ type fakeDesk struct {
 	call     app.Call
 	command  any
 	kept     map[string][]byte
+	each     func(letter string) (app.MessageResult, error) // decides letters instead
 }
 
 func (d *fakeDesk) decide(call app.Call, command any) (app.Answer, error) {
@@ -169,6 +171,9 @@ func (d *fakeDesk) decide(call app.Call, command any) (app.Answer, error) {
 }
 
 func (d *fakeDesk) Message(_ context.Context, call app.Call, raw []byte) (app.Answer, error) {
+	if d.each != nil {
+		d.result, d.err = d.each(string(raw))
+	}
 	return d.decide(call, string(raw))
 }
 func (d *fakeDesk) RegisterProduct(_ context.Context, call app.Call, c app.RegisterProduct) (app.Answer, error) {
@@ -195,13 +200,13 @@ func (f fakeRows[R]) Get(_ context.Context, key string) (projections.Found[R], e
 	return projections.Found[R]{Row: row, Position: 7}, nil
 }
 
-func (f fakeRows[R]) List(_ context.Context, limit int, cursor string) (projections.Page[R], error) {
-	if cursor != "" && cursor != "next" {
+func (f fakeRows[R]) List(_ context.Context, query projections.Query) (projections.Page[R], error) {
+	if query.Cursor != "" && query.Cursor != "next" {
 		return projections.Page[R]{}, projections.ErrBadCursor
 	}
 	page := projections.Page[R]{Position: 7}
 	for _, row := range f {
-		if len(page.Rows) == limit {
+		if len(page.Rows) == query.Limit {
 			page.Next = "next"
 			break
 		}
@@ -237,11 +242,11 @@ func (r rows[R]) Get(ctx context.Context, key string) (projections.Found[R], err
 	return r.fakeRows.Get(ctx, key)
 }
 
-func (r rows[R]) List(ctx context.Context, limit int, cursor string) (projections.Page[R], error) {
+func (r rows[R]) List(ctx context.Context, query projections.Query) (projections.Page[R], error) {
 	if err := r.shop.frozen.wait(ctx); err != nil {
 		return projections.Page[R]{}, err
 	}
-	page, err := r.fakeRows.List(ctx, limit, cursor)
+	page, err := r.fakeRows.List(ctx, query)
 	for key := range r.fakeRows {
 		if r.shop.parked[key] {
 			page.Parked = append(page.Parked, key)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"mime"
 	"net/http"
 	"reflect"
 	"regexp"
@@ -31,11 +32,13 @@ type Request struct {
 	Traceparent    string `header:"traceparent" doc:"W3C Trace Context; kept with the events"`
 	RawBody        []byte `contentType:"application/json"`
 	path           string
+	media          string // of the body, one of those that the operation takes
 }
 
-// Resolve keeps the path, which is part of an idempotency key's scope.
+// Resolve keeps the path, which is part of an idempotency key's scope, and the body's media type.
 func (r *Request) Resolve(ctx huma.Context) []error {
 	r.path = ctx.URL().Path
+	r.media, _, _ = mime.ParseMediaType(ctx.Header("Content-Type")) // strict has checked it
 	return nil
 }
 
@@ -66,9 +69,11 @@ type answer struct {
 
 // options are what sets one command apart from others.
 type options struct {
-	needsKey bool // twice is not the same as once
-	anyBody  bool // the Desk reads the body itself
-	also     int  // another status that the answer may have; 0: none
+	needsKey   bool // twice is not the same as once
+	anyBody    bool // the Desk reads the body itself
+	lines      bool // such bodies may also come many at once, one a line
+	mayBeEmpty bool // no body is an empty object
+	also       int  // another status that the answer may have; 0: none
 }
 
 // command registers a POST with a strict body of type In, whose answer is rendered once, as an Out, and kept.
@@ -82,6 +87,9 @@ func command[In, Out any, I any, R interface {
 	op.SkipValidateBody = true
 	op.MaxBodyBytes = -1 // strict has read it already
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{}}
+	if o.lines {
+		op.RequestBody.Content[linesType] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: "one body a line"}}
+	}
 	op.Responses = map[string]*huma.Response{strconv.Itoa(op.DefaultStatus): a.response(reflect.TypeFor[Out](), "As decided")}
 	if o.also != 0 {
 		op.Responses[strconv.Itoa(o.also)] = a.response(reflect.TypeFor[Out](), "As it is: the same command was decided before")
@@ -114,12 +122,16 @@ func command[In, Out any, I any, R interface {
 		}
 		return out, err
 	})
-	op.RequestBody.Content["application/json"].Schema = schema // huma only saw bytes
+	op.RequestBody.Content[jsonType].Schema = schema // huma only saw bytes
+	op.RequestBody.Required = !o.mayBeEmpty
 }
 
 // read reads a body as strictly as the contract asks: malformed is 400, well-formed but out of range 422.
 func (a *API) read(raw []byte, schema *huma.Schema, into any, o options) error {
 	if o.anyBody {
+		return nil
+	}
+	if len(raw) == 0 && o.mayBeEmpty {
 		return nil
 	}
 	if err := strictjson.Scan(raw); err != nil {

@@ -50,6 +50,11 @@ func TestOpenAPI_namesEveryRow(t *testing.T) {
 	require.ElementsMatch(t, []string{
 		"POST /v1/messages", "GET /v1/messages", "GET /v1/messages/{id}", "GET /v1/mailbox",
 		"POST /v1/products", "GET /v1/products", "GET /v1/products/{sku}",
+		"POST /v1/products/{sku}/price", "POST /v1/products/{sku}/rename", "POST /v1/products/{sku}/discontinue",
+		"POST /v1/inventory/{sku}/adjustments", "POST /v1/orders/{id}/cancel",
+		"POST /v1/orders/{id}/shipments", "POST /v1/orders/{id}/shipments/{shipment_id}/deliver",
+		"POST /v1/orders/{id}/refunds", "POST /v1/orders/{id}/refunds/{refund_id}/complete", "POST /v1/orders/{id}/refunds/{refund_id}/fail",
+		"POST /v1/payments/unmatched/{capture_id}/match", "POST /v1/payments/unmatched/{capture_id}/refund", "POST /v1/reviews/{review_id}/resolve",
 		"POST /v1/inventory/{sku}/receipts", "GET /v1/inventory", "GET /v1/inventory/{sku}",
 		"POST /v1/orders", "GET /v1/orders", "GET /v1/orders/{id}",
 		"POST /v1/orders/{id}/payments", "GET /v1/orders/{id}/payment", "GET /v1/payments",
@@ -73,6 +78,23 @@ func TestOpenAPI_describesBodiesAnswersAndProblems(t *testing.T) {
 	for _, member := range []string{"type", "title", "status", "detail", "instance", "code", "retryable", "errors"} {
 		require.Contains(t, problem.Properties, member)
 	}
+}
+
+func TestOpenAPI_bodiesThatMayBeEmpty_areNotRequired(t *testing.T) {
+	doc := newShop(t).description()
+	for path, required := range map[string]bool{
+		"/v1/orders/{id}/shipments": false, "/v1/products/{sku}/discontinue": false, "/v1/orders/{id}/cancel": true,
+	} {
+		require.Equal(t, required, doc.Paths.Find(path).Post.RequestBody.Value.Required, path)
+	}
+}
+
+func TestOpenAPI_describesLettersALine(t *testing.T) {
+	post := newShop(t).description().Paths.Find("/v1/messages").Post
+	require.Contains(t, post.RequestBody.Value.Content, "application/x-ndjson")
+	answers := post.Responses.Value("202").Value.Content["application/json"].Schema.Value.AnyOf
+	require.Contains(t, answers[0].Value.Properties, "message_id")
+	require.Contains(t, answers[1].Value.Properties, "items")
 }
 
 func TestDocs_loadNothingFromElsewhere(t *testing.T) {

@@ -71,6 +71,18 @@ func TestIdempotencyKey_requiredOnStockReceipts(t *testing.T) {
 	require.Equal(t, 201, s.post("/v1/inventory/A/receipts", `{"quantity":1}`, "Idempotency-Key: k").StatusCode)
 }
 
+func TestIdempotencyKey_requiredOnAdjustmentsAndRefunds(t *testing.T) {
+	s := newShop(t)
+	for path, body := range map[string]string{
+		"/v1/inventory/A/adjustments": `{"delta":-1,"reason":"broken"}`, "/v1/orders/1/refunds": `{"amount_minor":1,"reason":"gift"}`,
+	} {
+		answer := s.post(path, body)
+		require.Equal(t, 400, answer.StatusCode)
+		answer.problem(v1.IdempotencyKeyMissing)
+		require.Nil(t, s.desk.command)
+	}
+}
+
 func TestCall_actorAndTraceparent(t *testing.T) {
 	s := newShop(t)
 	s.desk.result = app.MessageResult{MessageID: "m", Status: "processed"}

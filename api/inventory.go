@@ -19,8 +19,21 @@ func (a *API) registerInventory() {
 			return a.Desk.ReceiveStock(ctx, call, app.ReceiveStock{SKU: in.SKU, Quantity: body.Quantity, StockReceiptID: body.StockReceiptID})
 		},
 		func(result any) reply[v1.StockReceived] {
-			body := stockReceived(result.(app.StockReceived))
-			return reply[v1.StockReceived]{http.StatusCreated, "/v1/inventory/" + body.SKU, body}
+			r := result.(app.StockReceived)
+			return reply[v1.StockReceived]{http.StatusCreated, "/v1/inventory/" + r.Item.SKU, v1.StockReceived{
+				StockReceiptID: r.StockReceiptID, Stock: stockOf(r.Item, r.Now)}}
+		})
+	command(a, huma.Operation{
+		Path: "/v1/inventory/{sku}/adjustments", OperationID: "adjust-stock", Tags: []string{"inventory"}, DefaultStatus: http.StatusCreated,
+		Summary: "Correct the stock on hand after somebody counted (needs an Idempotency-Key)",
+	}, options{needsKey: true},
+		func(ctx context.Context, in *skuRequest, body v1.AdjustStock, call app.Call) (app.Answer, error) {
+			return a.Desk.AdjustStock(ctx, call, app.AdjustStock{SKU: in.SKU, Delta: body.Delta, Reason: body.Reason})
+		},
+		func(result any) reply[v1.StockAdjusted] {
+			r := result.(app.StockAdjusted)
+			return reply[v1.StockAdjusted]{http.StatusCreated, "/v1/inventory/" + r.Item.SKU, v1.StockAdjusted{
+				AdjustmentID: r.AdjustmentID, Stock: stockOf(r.Item, r.Now)}}
 		})
 
 	handle(a, get("/v1/inventory", "inventory", "list-inventory", "List the stock of every SKU"),

@@ -73,7 +73,7 @@ func pageOf[T any](path string, in *Paging, all []T, key func(T) string) (*Page[
 
 // rowsPage answers a list of a read model's rows.
 func rowsPage[R, T any](ctx context.Context, a *API, path string, in *Paging, rows Rows[R], render func(R) T) (*Page[T], error) {
-	found, err := rows.List(ctx, in.Limit, in.Cursor)
+	found, err := rows.List(ctx, projections.Query{Limit: in.Limit, Cursor: in.Cursor})
 	if err != nil {
 		return nil, a.queryFailed(ctx, err)
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,15 +24,22 @@ func (a *API) registerMessages() {
 	command(a, huma.Operation{
 		Path: "/v1/messages", OperationID: "send-message", Tags: []string{"messages"}, DefaultStatus: http.StatusAccepted,
 		Summary: "Send a letter: order.created, payment.completed, payment.failed, payment.refunded or payment.refund_failed",
-	}, options{anyBody: true},
+		Description: fmt.Sprintf("As application/x-ndjson it is up to %d letters, one a line. They are decided in their order, each for itself: "+
+			"a line that is refused does not stop the others. With an Idempotency-Key the whole answer is kept, refused lines too: send what was put right with another key.", maxLetters),
+	}, options{anyBody: true, lines: true},
 		func(ctx context.Context, in *waitingRequest, _ v1.Letter, call app.Call) (app.Answer, error) {
+			if in.media == linesType {
+				return a.sendLines(ctx, call, in.RawBody)
+			}
 			return a.Desk.Message(ctx, call, in.RawBody)
 		},
-		func(result any) reply[v1.MessageAccepted] {
-			r := result.(app.MessageResult)
-			return reply[v1.MessageAccepted]{http.StatusAccepted, "/v1/messages/" + r.MessageID,
-				v1.MessageAccepted{MessageID: r.MessageID, Status: r.Status, Result: r.Result}}
+		func(result any) reply[any] {
+			if r, one := result.(app.MessageResult); one {
+				return messageAccepted(r)
+			}
+			return reply[any]{http.StatusAccepted, "/v1/messages", result.(v1.MessagesAccepted)}
 		})
+	a.describeLines()
 
 	handle(a, get("/v1/messages", "messages", "list-messages", "List letters, newest first"), a.listMessages)
 	handle(a, get("/v1/messages/{id}", "messages", "get-message", "See a letter, its events, and who has handled them"),
@@ -54,6 +62,10 @@ func (a *API) registerMessages() {
 	if a.Mailbox != nil {
 		handle(a, get("/v1/mailbox", "mailbox", "list-mails", "List the mails that were kept instead of sent"), a.listMails)
 	}
+}
+
+func messageAccepted(r app.MessageResult) reply[any] {
+	return reply[any]{http.StatusAccepted, "/v1/messages/" + r.MessageID, v1.MessageAccepted{MessageID: r.MessageID, Status: r.Status, Result: r.Result}}
 }
 
 func (a *API) listMessages(ctx context.Context, in *Paging) (*Page[v1.Message], error) {

@@ -21,7 +21,7 @@ type nothing struct{}
 
 // Named names a read model. (Exported only because huma skips what is not.)
 type Named struct {
-	Name string `path:"name" pattern:"^[a-z_]{1,64}$" doc:"orders, payments, inventory or products"`
+	Name string `path:"name" pattern:"^[a-z_]{1,64}$" doc:"one of those that GET /v1/projections lists"`
 }
 
 // operation is a POST without a body that acts on a read model.

@@ -11,11 +11,53 @@ import (
 
 // Desk decides commands. Its errors are refusals (*decider.Refusal), app's sentinels, or the event store's.
 type Desk interface {
+	LetterDesk
+	CatalogueDesk
+	OrderDesk
+	MoneyDesk
+	CaseDesk
+}
+
+// LetterDesk takes letters.
+type LetterDesk interface {
 	Message(ctx context.Context, call app.Call, raw []byte) (app.Answer, error)
+	// Batch keeps the answer to a request of many letters; run decides them.
+	Batch(ctx context.Context, call app.Call, run func() (result any, position int64, err error)) (app.Answer, error)
+}
+
+// CatalogueDesk keeps products and their stock.
+type CatalogueDesk interface {
 	RegisterProduct(ctx context.Context, call app.Call, command app.RegisterProduct) (app.Answer, error)
+	ChangePrice(ctx context.Context, call app.Call, sku string, priceMinor int64) (app.Answer, error)
+	RenameProduct(ctx context.Context, call app.Call, sku, name string) (app.Answer, error)
+	Discontinue(ctx context.Context, call app.Call, sku string) (app.Answer, error)
 	ReceiveStock(ctx context.Context, call app.Call, command app.ReceiveStock) (app.Answer, error)
+	AdjustStock(ctx context.Context, call app.Call, command app.AdjustStock) (app.Answer, error)
+}
+
+// OrderDesk takes an order from its placing to its delivery.
+type OrderDesk interface {
 	PlaceOrder(ctx context.Context, call app.Call, command app.PlaceOrder) (app.Answer, error)
+	CancelOrder(ctx context.Context, call app.Call, orderID, reason string) (app.Answer, error)
+	ShipOrder(ctx context.Context, call app.Call, command app.ShipOrder) (app.Answer, error)
+	DeliverShipment(ctx context.Context, call app.Call, orderID, shipmentID string) (app.Answer, error)
+}
+
+// MoneyDesk takes an order's money in, and sends it back.
+type MoneyDesk interface {
 	RecordPayment(ctx context.Context, call app.Call, command app.RecordPayment) (app.Answer, error)
+	RefundOrder(ctx context.Context, call app.Call, command app.RefundOrder) (app.Answer, error)
+	CompleteRefund(ctx context.Context, call app.Call, orderID, refundID string) (app.Answer, error)
+	FailRefund(ctx context.Context, call app.Call, orderID, refundID, code string) (app.Answer, error)
+}
+
+// CaseDesk takes what people decide about money that the checkout cannot decide about.
+type CaseDesk interface {
+	// Recall finds the answer kept under a call's key, for when the case is in no read model any more.
+	Recall(ctx context.Context, call app.Call) (kept app.Answer, found bool, err error)
+	MatchUnmatched(ctx context.Context, call app.Call, orderID, captureID, toOrderID string) (app.Answer, error)
+	RefundUnmatched(ctx context.Context, call app.Call, orderID, captureID string) (app.Answer, error)
+	ResolveReview(ctx context.Context, call app.Call, command app.ResolveReview) (app.Answer, error)
 }
 
 // Log is the event store as queries see it.
@@ -28,7 +70,16 @@ type Log interface {
 // Rows are a read model's queries.
 type Rows[R any] interface {
 	Get(ctx context.Context, key string) (projections.Found[R], error)
-	List(ctx context.Context, limit int, cursor string) (projections.Page[R], error)
+	List(ctx context.Context, query projections.Query) (projections.Page[R], error)
+}
+
+// Cases tells on which order's account something stands that people name by an id of its own. That is where a command about
+// it is sent; what may be done is decided there. projections.ErrNotFound: nothing with this id has been seen.
+type Cases interface {
+	// OrderOfCapture finds money that came without an order, also after somebody decided about it: whose account it came to.
+	OrderOfCapture(ctx context.Context, captureID string) (orderID string, err error)
+	// OrderOfReview finds an open review.
+	OrderOfReview(ctx context.Context, reviewID string) (orderID string, err error)
 }
 
 // Messages are the letters that arrived.

@@ -8,6 +8,8 @@ import (
 
 	"ordermill/api/v1"
 	"ordermill/app"
+	"ordermill/domain/product"
+	"ordermill/projections/products"
 )
 
 type skuQuery struct {
@@ -27,6 +29,27 @@ func (a *API) registerProducts() {
 			body := productRegistered(result.(app.ProductRegistered))
 			return reply[v1.ProductRegistered]{http.StatusCreated, "/v1/products/" + body.SKU, body}
 		})
+	command(a, huma.Operation{
+		Path: "/v1/products/{sku}/price", OperationID: "change-price", Tags: []string{"products"}, DefaultStatus: http.StatusOK,
+		Summary: "Set the price for the orders to come",
+	}, options{},
+		func(ctx context.Context, in *skuRequest, body v1.ChangePrice, call app.Call) (app.Answer, error) {
+			return a.Desk.ChangePrice(ctx, call, in.SKU, body.PriceMinor)
+		}, productChanged)
+	command(a, huma.Operation{
+		Path: "/v1/products/{sku}/rename", OperationID: "rename-product", Tags: []string{"products"}, DefaultStatus: http.StatusOK,
+		Summary: "Give a product another name",
+	}, options{},
+		func(ctx context.Context, in *skuRequest, body v1.RenameProduct, call app.Call) (app.Answer, error) {
+			return a.Desk.RenameProduct(ctx, call, in.SKU, body.Name)
+		}, productChanged)
+	command(a, huma.Operation{
+		Path: "/v1/products/{sku}/discontinue", OperationID: "discontinue-product", Tags: []string{"products"}, DefaultStatus: http.StatusOK,
+		Summary: "Take a product off sale; orders that are there go on",
+	}, options{mayBeEmpty: true},
+		func(ctx context.Context, in *skuRequest, _ nothing, call app.Call) (app.Answer, error) {
+			return a.Desk.Discontinue(ctx, call, in.SKU)
+		}, productChanged)
 
 	handle(a, get("/v1/products", "products", "list-products", "List the catalogue"),
 		func(ctx context.Context, in *Paging) (*Page[v1.Product], error) {
@@ -36,4 +59,9 @@ func (a *API) registerProducts() {
 		func(ctx context.Context, in *skuQuery) (*One[v1.Product], error) {
 			return rowOf(ctx, a, a.Products, in.SKU, productRow)
 		})
+}
+
+func productChanged(result any) reply[v1.Product] {
+	body := productRow(products.Row{Product: result.(product.State)})
+	return reply[v1.Product]{http.StatusOK, "/v1/products/" + body.SKU, body}
 }

@@ -4,6 +4,7 @@ import (
 	"ordermill/api/v1"
 	"ordermill/app"
 	"ordermill/domain/checkout"
+	stock "ordermill/domain/inventory"
 	"ordermill/domain/order"
 	"ordermill/domain/payment"
 	"ordermill/projections/inventory"
@@ -20,14 +21,14 @@ func orderRow(r orders.Row) v1.Order {
 
 func orderPlaced(r app.OrderPlaced) v1.Order {
 	out := orderOf(r.OrderID, r.Order, r.Account, r.Memory)
-	out.PlacedAt, out.UpdatedAt = millis(r.PlacedAt), millis(r.PlacedAt)
+	out.PlacedAt, out.UpdatedAt = millis(r.PlacedAt), millis(r.UpdatedAt)
 	return out
 }
 
 func orderOf(id string, o order.State, account payment.State, memory checkout.State) v1.Order {
 	sums := checkout.Sums(o, account)
 	out := v1.Order{
-		OrderID: id, Status: o.Status, PaymentStatus: checkout.PaymentStatus(o, account), FulfillmentStatus: order.Unfulfilled,
+		OrderID: id, Status: o.Status, PaymentStatus: checkout.PaymentStatus(o, account), FulfillmentStatus: o.Fulfillment(),
 		NeedsReview: account.NeedsReview(), WaitingFor: checkout.WaitingFor(o, account), Reason: o.Reason, Shortages: []v1.Shortage{},
 		CustomerRef: o.CustomerRef, Currency: sums.Currency, GrandTotalMinor: o.GrandTotalMinor, CapturedMinor: sums.CapturedMinor,
 		RefundedMinor: sums.RefundedMinor, RefundPendingMinor: sums.RefundPendingMinor, OutstandingMinor: sums.OutstandingMinor,
@@ -42,7 +43,19 @@ func orderOf(id string, o order.State, account payment.State, memory checkout.St
 	}
 	for _, l := range o.Lines {
 		out.Lines = append(out.Lines, v1.OrderLine{
-			LineID: l.LineID, SKU: l.SKU, Name: l.Name, Quantity: l.Quantity, UnitPriceMinor: l.UnitPriceMinor, TotalMinor: l.TotalMinor})
+			LineID: l.LineID, SKU: l.SKU, Name: l.Name, Quantity: l.Quantity, ShippedQuantity: o.Shipped(l.LineID),
+			UnitPriceMinor: l.UnitPriceMinor, TotalMinor: l.TotalMinor})
+	}
+	for _, s := range o.Shipments {
+		out.Shipments = append(out.Shipments, shipmentOf(s))
+	}
+	return out
+}
+
+func shipmentOf(s order.Shipment) v1.Shipment {
+	out := v1.Shipment{ShipmentID: s.ShipmentID, Lines: []v1.ShipmentLine{}, Carrier: s.Carrier, Tracking: s.Tracking, Delivered: s.Delivered}
+	for _, l := range s.Lines {
+		out.Lines = append(out.Lines, v1.ShipmentLine(l))
 	}
 	return out
 }
@@ -52,20 +65,26 @@ func accountRow(r payments.Row) v1.Account {
 	out := v1.Account{
 		OrderID: r.OrderID, Currency: sums.Currency, DueMinor: sums.DueMinor, CapturedMinor: sums.CapturedMinor,
 		RefundedMinor: sums.RefundedMinor, RefundPendingMinor: sums.RefundPendingMinor, BalanceMinor: sums.BalanceMinor(),
-		PaymentStatus: checkout.PaymentStatus(r.Order, r.Account), Request: requestOf(r.Account, sums), Captures: []v1.Capture{}, Refunds: []v1.Refund{},
+		PaymentStatus: checkout.PaymentStatus(r.Order, r.Account), Request: requestOf(r.Account, sums), Captures: []v1.Capture{}, Refunds: []v1.Refund{}, Reviews: []v1.Review{},
 		Version: r.Version, Position: r.Position,
 	}
 	for _, c := range r.Account.Captures {
 		out.Captures = append(out.Captures, v1.Capture{
 			CaptureID: c.CaptureID, AmountMinor: c.AmountMinor, Currency: c.Currency, AppliedMinor: c.AppliedMinor,
-			ExcessMinor: c.ExcessMinor, Outcome: r.Account.Outcome(c), ReceivedAt: millis(r.ReceivedAt[c.CaptureID])})
+			ExcessMinor: c.ExcessMinor, Outcome: r.Account.Outcome(c), ToOrderID: c.ToOrderID, ReceivedAt: millis(r.ReceivedAt[c.CaptureID])})
 	}
 	for _, refund := range r.Account.Refunds {
-		out.Refunds = append(out.Refunds, v1.Refund{
-			RefundID: refund.RefundID, CaptureID: refund.CaptureID, AmountMinor: refund.AmountMinor, Currency: refund.Currency,
-			Reason: refund.Reason, Code: refund.Code, Status: refund.Status, Attempts: refund.Attempts})
+		out.Refunds = append(out.Refunds, refundOf(refund))
+	}
+	for _, review := range r.Account.Reviews {
+		out.Reviews = append(out.Reviews, v1.Review(review))
 	}
 	return out
+}
+
+func refundOf(r payment.Refund) v1.Refund {
+	return v1.Refund{RefundID: r.RefundID, CaptureID: r.CaptureID, AmountMinor: r.AmountMinor, Currency: r.Currency,
+		Reason: r.Reason, Code: r.Code, Status: r.Status, Attempts: r.Attempts}
 }
 
 // requestOf is the newest request for payment; nil if none was made.
@@ -92,14 +111,15 @@ func itemRow(r inventory.Row) v1.Item {
 		Available: r.Available(), SafetyStock: r.Item.SafetyStock, Low: r.Low(), Version: r.Version, Position: r.Position}
 }
 
-func stockReceived(r app.StockReceived) v1.StockReceived {
-	return v1.StockReceived{StockReceiptID: r.StockReceiptID, SKU: r.Item.SKU, OnHand: r.Item.OnHand, Reserved: r.Item.Reserved,
-		Allocated: r.Item.Allocated, Available: r.Item.Available(r.Now), SafetyStock: r.Item.SafetyStock, Low: r.Item.Low(r.Now)}
+// stockOf is a SKU's stock by what counts at a time.
+func stockOf(item stock.State, now int64) v1.Stock {
+	return v1.Stock{SKU: item.SKU, OnHand: item.OnHand, Reserved: item.Reserved, Allocated: item.Allocated,
+		Available: item.Available(now), SafetyStock: item.SafetyStock, Low: item.Low(now)}
 }
 
 func productRow(r products.Row) v1.Product {
 	return v1.Product{SKU: r.Product.SKU, Name: r.Product.Name, PriceMinor: r.Product.PriceMinor, Currency: r.Product.Currency,
-		Version: r.Version, Position: r.Position}
+		Discontinued: r.Product.Discontinued, Version: r.Version, Position: r.Position}
 }
 
 func productRegistered(r app.ProductRegistered) v1.ProductRegistered {

@@ -27,7 +27,7 @@ var (
 		Captures: []payment.Capture{{CaptureID: "c1", AmountMinor: 3000, Currency: "USD", Matched: true, AppliedMinor: 3000}},
 		Requests: []payment.Request{{RequestID: "r1", Attempt: 1, AmountMinor: 5998, Currency: "USD", ExpiresAt: recorded.UnixMilli()}},
 		Refunds:  []payment.Refund{{RefundID: "f1", CaptureID: "c1", AmountMinor: 1, Currency: "USD", Reason: "overpayment", Status: payment.RefundOpen, Attempts: 2}},
-		Reviews:  []payment.Review{{ReviewID: "v"}},
+		Reviews:  []payment.Review{{ReviewID: "v", Reason: "refund_failed", CaptureID: "c1", RefundID: "f1", AmountMinor: 1, Currency: "USD", Code: "gone"}},
 	}
 )
 
@@ -66,7 +66,7 @@ func TestOrder_lostStock_showsWhatWasShort(t *testing.T) {
 
 func TestOrders_place_newAndSame(t *testing.T) {
 	s := newShop(t)
-	s.desk.result = app.OrderPlaced{OrderID: "o-1", New: true, PlacedAt: recorded.UnixMilli(), Order: order.State{Status: order.StatusPlaced, Currency: "USD", Lines: []order.Line{bears}, GrandTotalMinor: 5998}}
+	s.desk.result = app.OrderPlaced{OrderID: "o-1", New: true, PlacedAt: recorded.UnixMilli(), UpdatedAt: recorded.UnixMilli(), Order: order.State{Status: order.StatusPlaced, Currency: "USD", Lines: []order.Line{bears}, GrandTotalMinor: 5998}}
 	s.desk.position = 4
 	const body = `{"order_id":"o-1","currency":"USD","customer_ref":"c","items":[{"sku":"A","quantity":2,"expected_unit_price_minor":0},{"name":"B","quantity":1}]}`
 	var got v1.Order
@@ -82,10 +82,12 @@ func TestOrders_place_newAndSame(t *testing.T) {
 		Items: []app.Item{{SKU: "A", Quantity: 2, ExpectedUnitPriceMinor: &zero}, {Name: "B", Quantity: 1}}}, s.desk.command)
 
 	s.log.append(record(6, "order-o-1", 1, "order.placed", "{}"), record(8, "order-o-1", 2, "order.payment_awaited", "{}"), record(9, "order-o-2", 1, "order.placed", "{}"))
-	s.desk.result, s.desk.position = app.OrderPlaced{OrderID: "o-1", Order: awaited}, 0
+	s.desk.result, s.desk.position = app.OrderPlaced{OrderID: "o-1", PlacedAt: recorded.UnixMilli(), UpdatedAt: recorded.UnixMilli() + 1, Order: awaited}, 0
 	answer = s.post("/v1/orders", body)
 	answer.ok(200, &got)
 	require.Equal(t, "awaiting_payment", got.Status)
+	require.Equal(t, when(), got.PlacedAt)
+	require.Equal(t, recorded.Add(time.Millisecond), *got.UpdatedAt)
 	require.Equal(t, "8", answer.Header.Get("X-Position"), "nothing was written: the order's own last event")
 }
 
@@ -99,6 +101,7 @@ func TestPayment_account(t *testing.T) {
 		Request:  &v1.PaymentRequest{RequestID: "r1", Attempt: 1, AmountMinor: 5998, Currency: "USD", ExpiresAt: when(), Status: "open"},
 		Captures: []v1.Capture{{CaptureID: "c1", AmountMinor: 3000, Currency: "USD", AppliedMinor: 3000, Outcome: "applied", ReceivedAt: when()}},
 		Refunds:  []v1.Refund{{RefundID: "f1", CaptureID: "c1", AmountMinor: 1, Currency: "USD", Reason: "overpayment", Status: "requested", Attempts: 2}},
+		Reviews:  []v1.Review{{ReviewID: "v", Reason: "refund_failed", CaptureID: "c1", RefundID: "f1", AmountMinor: 1, Currency: "USD", Code: "gone"}},
 		Version:  3, Position: 9,
 	}, got)
 }
@@ -143,7 +146,7 @@ func TestInventory(t *testing.T) {
 	answer := s.post("/v1/inventory/A/receipts", `{"quantity":5,"stock_receipt_id":"r"}`, "Idempotency-Key: k")
 	answer.ok(201, &received)
 	require.Equal(t, "/v1/inventory/A", answer.Header.Get("Location"))
-	require.Equal(t, v1.StockReceived{StockReceiptID: "r", SKU: "A", OnHand: 10, Reserved: 2, Allocated: 3, Available: 4, SafetyStock: 1, Low: true}, received)
+	require.Equal(t, v1.StockReceived{StockReceiptID: "r", Stock: v1.Stock{SKU: "A", OnHand: 10, Reserved: 2, Allocated: 3, Available: 4, SafetyStock: 1, Low: true}}, received)
 	require.Equal(t, app.ReceiveStock{SKU: "A", Quantity: 5, StockReceiptID: "r"}, s.desk.command)
 }
 

@@ -76,10 +76,27 @@ func TestBodies_outOfRange_is422(t *testing.T) {
 		"order id":          {"/v1/orders", `{"order_id":"","items":[{"sku":"A","quantity":1}]}`, "pattern", "/order_id"},
 		"customer ref":      {"/v1/orders", `{"customer_ref":"a@b","items":[{"sku":"A","quantity":1}]}`, "pattern", "/customer_ref"},
 		"amount 0":          {"/v1/orders/1/payments", `{"payment_id":"p","amount_minor":0}`, "too-small", "/amount_minor"},
+		"price missing":     {"/v1/products/A/price", `{}`, "required", "/price_minor"},
+		"new price":         {"/v1/products/A/price", `{"price_minor":-1}`, "too-small", "/price_minor"},
+		"new name":          {"/v1/products/A/rename", `{"name":""}`, "too-short", "/name"},
+		"delta too small":   {"/v1/inventory/A/adjustments", `{"delta":-1000001,"reason":"count"}`, "too-small", "/delta"},
+		"adjusted for":      {"/v1/inventory/A/adjustments", `{"delta":1}`, "required", "/reason"},
+		"cancelled for":     {"/v1/orders/1/cancel", `{"reason":"too dear"}`, "pattern", "/reason"},
+		"no lines shipped":  {"/v1/orders/1/shipments", `{"lines":[]}`, "too-few", "/lines"},
+		"shipped line":      {"/v1/orders/1/shipments", `{"lines":[{"quantity":1}]}`, "required", "/lines/0/line_id"},
+		"shipped quantity":  {"/v1/orders/1/shipments", `{"lines":[{"line_id":"1","quantity":0}]}`, "too-small", "/lines/0/quantity"},
+		"carrier":           {"/v1/orders/1/shipments", `{"carrier":""}`, "pattern", "/carrier"},
+		"refund of 0":       {"/v1/orders/1/refunds", `{"amount_minor":0,"reason":"gift"}`, "too-small", "/amount_minor"},
+		"refunded for":      {"/v1/orders/1/refunds", `{"amount_minor":1}`, "required", "/reason"},
+		"refund failed for": {"/v1/orders/1/refunds/f/fail", `{"code":""}`, "pattern", "/code"},
+		"matched to":        {"/v1/payments/unmatched/c/match", `{}`, "required", "/order_id"},
+		"decision missing":  {"/v1/reviews/v/resolve", `{}`, "required", "/decision"},
+		"unknown decision":  {"/v1/reviews/v/resolve", `{"decision":"forget"}`, "not-allowed", "/decision"},
+		"note":              {"/v1/reviews/v/resolve", `{"decision":"apply","note_ref":"a b"}`, "pattern", "/note_ref"},
 		"no payment id":     {"/v1/orders/1/payments", `{"amount_minor":1}`, "required", "/payment_id"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			answer := s.post(c.path, c.body)
+			answer := s.post(c.path, c.body, "Idempotency-Key: k")
 			require.Equal(t, 422, answer.StatusCode, answer.text)
 			p := answer.problem(v1.ValidationFailed)
 			require.Len(t, p.Errors, 1)
@@ -108,7 +125,8 @@ func TestBodies_mediaType(t *testing.T) {
 	for _, good := range []string{"application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8"} {
 		s.do("POST", "/v1/messages", "{}", "Content-Type: "+good).ok(202, &v1.MessageAccepted{})
 	}
-	for _, bad := range []string{"", "text/plain", "application/x-ndjson", "application/json; charset=latin1", "application/jsonx", ";;"} {
+	s.do("POST", "/v1/products", "{}", "Content-Type: application/x-ndjson").problem(v1.UnsupportedMediaType)
+	for _, bad := range []string{"", "text/plain", "application/x-ndjson; charset=latin1", "application/json; charset=latin1", "application/jsonx", ";;"} {
 		answer := s.do("POST", "/v1/messages", "{}", "Content-Type: "+bad)
 		require.Equal(t, 415, answer.StatusCode, bad)
 		answer.problem(v1.UnsupportedMediaType)
@@ -135,6 +153,10 @@ func TestValues_thatBreakTheirForm_are400(t *testing.T) {
 		answer.problem(v1.InvalidParameter)
 	}
 	s.post("/v1/orders/a%20b/payments", `{"payment_id":"p","amount_minor":1}`).problem(v1.InvalidParameter)
+	for _, path := range []string{"/v1/orders/1/shipments/a%20b/deliver", "/v1/orders/1/refunds/%00/complete", "/v1/orders/%ff/cancel",
+		"/v1/payments/unmatched/a%2Fb/refund", "/v1/reviews/a%20b/resolve", "/v1/products/A/discontinue?x=1"} {
+		s.post(path, "{}").problem(v1.InvalidParameter)
+	}
 	s.post("/v1/products?x=1", bear).problem(v1.InvalidParameter)
 }
 

@@ -19,6 +19,9 @@ import (
 	"ordermill/api/v1"
 )
 
+// jsonType is the media type of bodies that are one object.
+const jsonType = "application/json"
+
 // maxBody is the most bytes a body may have.
 const maxBody = 1 << 20
 
@@ -27,7 +30,7 @@ func strict(ctx huma.Context, next func(huma.Context)) {
 	c := humagin.Unwrap(ctx)
 	refusal := checkParameters(ctx.Operation(), c.Request)
 	if refusal == nil && c.Request.Method == http.MethodPost {
-		refusal = readBody(c.Writer, c.Request)
+		refusal = readBody(ctx.Operation(), c.Writer, c.Request)
 	}
 	if refusal != nil {
 		refusal.write(c)
@@ -85,7 +88,7 @@ func parameterError(e *huma.ErrorDetail) v1.FieldError {
 }
 
 // readBody reads a POST's body whole, so that nothing after it has to handle a half one, and checks its media type.
-func readBody(w http.ResponseWriter, r *http.Request) *problem {
+func readBody(op *huma.Operation, w http.ResponseWriter, r *http.Request) *problem {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var tooLarge *http.MaxBytesError
 	var network net.Error
@@ -98,16 +101,18 @@ func readBody(w http.ResponseWriter, r *http.Request) *problem {
 		return fail(v1.UnreadableBody, "the connection or the body's framing broke before its end")
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	if len(body) > 0 && !isJSON(r.Header) {
+	if len(body) > 0 && !takes(op, r.Header) {
 		return fail(v1.UnsupportedMediaType, "send the body as application/json, in UTF-8, without Content-Encoding")
 	}
 	return nil
 }
 
-func isJSON(h http.Header) bool {
+// takes reports whether an operation reads bodies of this kind: JSON, and what else it describes.
+func takes(op *huma.Operation, h http.Header) bool {
 	media, parameters, err := mime.ParseMediaType(h.Get("Content-Type"))
 	charset, named := parameters["charset"]
 	encoding := h.Get("Content-Encoding")
-	return err == nil && media == "application/json" && len(h.Values("Content-Type")) == 1 &&
+	known := media == jsonType || op.RequestBody != nil && op.RequestBody.Content[media] != nil
+	return err == nil && known && len(h.Values("Content-Type")) == 1 &&
 		(!named || strings.EqualFold(charset, "utf-8")) && (encoding == "" || encoding == "identity")
 }

@@ -68,6 +68,8 @@ func (v *validator) walk(pointer string, s *huma.Schema, value any, errs *[]v1.F
 		}
 	case string:
 		switch length := utf8.RuneCountInString(value); {
+		case s.Enum != nil && !slices.Contains(s.Enum, any(value)):
+			fail(pointer, "not-allowed", fmt.Sprintf("must be one of %v", s.Enum))
 		case s.MinLength != nil && length < *s.MinLength:
 			fail(pointer, "too-short", fmt.Sprintf("must have at least %d characters", *s.MinLength))
 		case s.MaxLength != nil && length > *s.MaxLength:

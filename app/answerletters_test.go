@@ -86,22 +86,21 @@ func TestRefundFailedLetter_whereNoMachineCanTryAgain_isReviewedAtOnce(t *testin
 }
 
 func TestCommands_onOrdersAndMoney_thatNobodyKnows(t *testing.T) {
-	s := stocked(t)
-	for name, ask := range map[string]func() (app.Answer, error){
-		"unknown-order": func() (app.Answer, error) { return s.CancelOrder(t.Context(), app.Call{}, "1", "r") },
-		"unknown-shipment": func() (app.Answer, error) {
+	for name, ask := range map[string]func(s *shop) (app.Answer, error){
+		"unknown-order": func(s *shop) (app.Answer, error) { return s.CancelOrder(t.Context(), app.Call{}, "1", "r") },
+		"unknown-shipment": func(s *shop) (app.Answer, error) {
 			s.letter(ordered(bear, ""))
 			return s.DeliverShipment(t.Context(), app.Call{}, "1", "s")
 		},
-		"unknown-refund": func() (app.Answer, error) { return s.CompleteRefund(t.Context(), app.Call{}, "1", "r") },
-		"unknown-review": func() (app.Answer, error) {
+		"unknown-refund": func(s *shop) (app.Answer, error) { return s.CompleteRefund(t.Context(), app.Call{}, "1", "r") },
+		"unknown-review": func(s *shop) (app.Answer, error) {
 			return s.ResolveReview(t.Context(), app.Call{}, app.ResolveReview{OrderID: "1", ReviewID: "r", Decision: "dismiss"})
 		},
-		"unknown-capture": func() (app.Answer, error) { return s.RefundUnmatched(t.Context(), app.Call{}, "2", "c") },
-		"unknown-sku":     func() (app.Answer, error) { return s.ChangePrice(t.Context(), app.Call{}, "NONE", 1) },
+		"unknown-capture": func(s *shop) (app.Answer, error) { return s.RefundUnmatched(t.Context(), app.Call{}, "2", "c") },
+		"unknown-sku":     func(s *shop) (app.Answer, error) { return s.ChangePrice(t.Context(), app.Call{}, "NONE", 1) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := ask()
+			_, err := ask(stocked(t))
 			require.Equal(t, name, refused(t, err))
 		})
 	}

@@ -29,12 +29,13 @@ type Item struct {
 
 // OrderPlaced is an order as it stands after the command, which may have found it there.
 type OrderPlaced struct {
-	OrderID  string
-	PlacedAt int64 // ms since 1970 UTC; 0 unless New
-	Order    order.State
-	Account  payment.State
-	Memory   checkout.State
-	New      bool // this command placed it
+	OrderID   string
+	PlacedAt  int64 // ms since 1970 UTC
+	UpdatedAt int64 // likewise, of the last event of its streams
+	Order     order.State
+	Account   payment.State
+	Memory    checkout.State
+	New       bool // this command placed it
 }
 
 // PlaceOrder places an order, or finds the same one there already.
@@ -54,14 +55,11 @@ func (d *Desk) PlaceOrder(ctx context.Context, call Call, c PlaceOrder) (Answer,
 			if err != nil {
 				return nil, err
 			}
-			placed := OrderPlaced{
-				OrderID: c.OrderID, New: len(events) > 0, Order: orders.state(decision, c.OrderID),
-				Account: accounts.state(decision, c.OrderID), Memory: checkouts.state(decision, c.OrderID),
-			}
-			if placed.New {
-				placed.PlacedAt = millis(decision.Now)
-			}
-			return placed, nil
+			o, account, memory := orders.look(decision, c.OrderID), accounts.look(decision, c.OrderID), checkouts.look(decision, c.OrderID)
+			return OrderPlaced{
+				OrderID: c.OrderID, PlacedAt: o.first, UpdatedAt: max(o.last, account.last, memory.last),
+				Order: o.state, Account: account.state, Memory: memory.state, New: len(events) > 0,
+			}, nil
 		},
 	})
 }

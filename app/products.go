@@ -43,13 +43,13 @@ func register(d *Decision, c RegisterProduct) (ProductRegistered, error) {
 	return ProductRegistered{products.state(d, c.SKU), items.state(d, c.SKU)}, err
 }
 
-// onProduct runs a decision on a product, and answers with the product after it.
+// onProduct runs a decision on a product; its result is the product.State after it.
 func (d *Desk) onProduct(ctx context.Context, call Call, sku string, decide func(*Decision) error) (Answer, error) {
 	return d.do(ctx, call, Command{
-		Reads: []Ref{products.ref(sku), items.ref(sku)},
+		Reads: []Ref{products.ref(sku)},
 		Decide: func(decision *Decision) (any, error) {
 			err := decide(decision)
-			return ProductRegistered{products.state(decision, sku), items.state(decision, sku)}, err
+			return products.state(decision, sku), err
 		},
 	})
 }

@@ -21,8 +21,9 @@ type RefundOrder struct {
 
 // RefundChanged is a refund after a command, on the account of an order.
 type RefundChanged struct {
-	OrderID string
-	Refund  payment.Refund
+	OrderID     string
+	Refund      payment.Refund
+	NeedsReview bool // the account has an open review
 }
 
 // RefundOrder requests a refund of a confirmed order, or of one that has ended. An order that goes on is cancelled instead.
@@ -57,14 +58,15 @@ func (d *Desk) confirmBy(decision *Decision, orderID string) int64 {
 }
 
 func refundAfter(d *Decision, orderID, refundID string) RefundChanged {
-	refund, _ := accounts.state(d, orderID).Refund(refundID)
-	return RefundChanged{orderID, refund}
+	account := accounts.state(d, orderID)
+	refund, _ := account.Refund(refundID)
+	return RefundChanged{orderID, refund, account.NeedsReview()}
 }
 
 // CompleteRefund takes a person's word that a refund was paid out.
 func (d *Desk) CompleteRefund(ctx context.Context, call Call, orderID, refundID string) (Answer, error) {
-	return d.answerRefund(ctx, call, orderID, refundID, func(*Decision) payment.Command {
-		return payment.RecordRefunded{Answered: payment.Answered{RefundID: refundID}}
+	return d.answerRefund(ctx, call, orderID, refundID, func(decision *Decision) payment.Command {
+		return payment.RecordRefunded{Answered: payment.Answered{RefundID: refundID, ReviewID: decision.NewID("review")}}
 	})
 }
 

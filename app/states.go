@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"ordermill/domain/decider"
 	"ordermill/eventstore"
@@ -49,11 +50,27 @@ func (k kind[S, C, E]) ref(id string) Ref {
 	return Ref{eventstore.Stream(k.category, id), k.fold}
 }
 
-// fold moves a state over records; a nil value is the state of a stream that is not there.
+// folded is a stream's state, and when its first and last event were recorded, ms since 1970; 0 while there is none. An event
+// that is decided and not written yet has the time of its decision: its record's is not known before, and is moments later.
+type folded[S any] struct {
+	state       S
+	first, last int64
+}
+
+// then is the stream after one more event.
+func (k kind[S, C, E]) then(f folded[S], event E, at time.Time) folded[S] {
+	if f.first == 0 {
+		f.first = millis(at)
+	}
+	f.state, f.last = k.decider.Evolve(f.state, event), millis(at)
+	return f
+}
+
+// fold moves a stream over records; a nil value is a stream that is not there.
 func (k kind[S, C, E]) fold(value any, records []eventstore.Record) (any, error) {
-	s, ok := value.(S)
+	f, ok := value.(folded[S])
 	if !ok {
-		s = k.decider.Initial()
+		f.state = k.decider.Initial()
 	}
 	for _, record := range records {
 		event, err := codec.Decode(record)
@@ -64,23 +81,26 @@ func (k kind[S, C, E]) fold(value any, records []eventstore.Record) (any, error)
 		if !ok {
 			return nil, fmt.Errorf("position %d: %s does not belong in stream %s", record.Position, record.Type, record.Stream)
 		}
-		s = k.decider.Evolve(s, e)
+		f = k.then(f, e, record.RecordedAt)
 	}
-	return s, nil
+	return f, nil
 }
 
 // state returns the stream's state for reading; the decision is checked against the version it saw.
-func (k kind[S, C, E]) state(d *Decision, id string) S {
+func (k kind[S, C, E]) state(d *Decision, id string) S { return k.look(d, id).state }
+
+// look returns the stream likewise, with its times.
+func (k kind[S, C, E]) look(d *Decision, id string) folded[S] {
 	entry, err := d.states.get(d.ctx, k.ref(id))
 	if err != nil {
 		d.failure = err
-		return k.decider.Initial()
+		return folded[S]{state: k.decider.Initial()}
 	}
 	stream := eventstore.Stream(k.category, id)
 	if _, seen := d.expected[stream]; !seen {
 		d.expected[stream] = entry.version
 	}
-	return entry.value.(S)
+	return entry.value.(folded[S])
 }
 
 // read folds the stream as the log has it now, beside the queue: for those who do not decide.
@@ -89,7 +109,7 @@ func (k kind[S, C, E]) read(ctx context.Context, store *eventstore.Store, id str
 	if err != nil {
 		return k.decider.Initial(), err
 	}
-	return entry.value.(S), nil
+	return entry.value.(folded[S]).state, nil
 }
 
 // decide lets the domain decide a command on the stream, and records what comes of it.
@@ -107,7 +127,7 @@ func (k kind[S, C, E]) record(d *Decision, id string, events ...E) {
 	if len(events) == 0 {
 		return
 	}
-	s := k.state(d, id)
+	f := k.look(d, id)
 	if d.failure != nil {
 		return
 	}
@@ -118,9 +138,9 @@ func (k kind[S, C, E]) record(d *Decision, id string, events ...E) {
 	d.changed[stream] = d.expected[stream]
 	for _, e := range events {
 		d.record(stream, e)
-		s = k.decider.Evolve(s, e)
+		f = k.then(f, e, d.Now)
 	}
-	d.states.put(stream, s, int64(len(events)))
+	d.states.put(stream, f, int64(len(events)))
 }
 
 // get returns a stream's state, loading it if it is not known.

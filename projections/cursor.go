@@ -11,17 +11,17 @@ import (
 
 // cursor is the last row of a page. It is opaque to clients and bound to the list it came from.
 type cursor struct {
-	List string `json:"l"` // projection and order
+	List string `json:"l"` // projection, order and conditions
 	Sort int64  `json:"s"`
 	Key  string `json:"k"`
 }
 
-func (m *Model[R]) listName() string {
-	return fmt.Sprintf("%s/%s/%t", m.projection.Name, m.projection.Order.Column, m.projection.Order.Descending)
+func (m *Model[R]) listName(conditions []Condition) string {
+	return fmt.Sprintf("%s/%s/%t/%s", m.projection.Name, m.projection.Order.Column, m.projection.Order.Descending, fingerprint(conditions))
 }
 
-func (m *Model[R]) formatCursor(c cursor) string {
-	c.List = m.listName()
+func (m *Model[R]) formatCursor(c cursor, conditions []Condition) string {
+	c.List = m.listName(conditions)
 	text, err := json.Marshal(c)
 	if err != nil {
 		panic(err) // strings and a number always marshal
@@ -30,7 +30,8 @@ func (m *Model[R]) formatCursor(c cursor) string {
 }
 
 // parseCursor reads a client's cursor; nil for none.
-func (m *Model[R]) parseCursor(text string) (*cursor, error) {
+func (m *Model[R]) parseCursor(query Query) (*cursor, error) {
+	text := query.Cursor
 	if text == "" {
 		return nil, nil
 	}
@@ -41,10 +42,10 @@ func (m *Model[R]) parseCursor(text string) (*cursor, error) {
 	var c cursor
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
-	if decoder.Decode(&c) != nil || c.List != m.listName() || !utf8.ValidString(c.Key) || strings.ContainsRune(c.Key, 0) {
+	if decoder.Decode(&c) != nil || c.List != m.listName(query.Where) || !utf8.ValidString(c.Key) || strings.ContainsRune(c.Key, 0) {
 		return nil, ErrBadCursor
 	}
-	if m.formatCursor(c) != text {
+	if m.formatCursor(c, query.Where) != text {
 		return nil, ErrBadCursor
 	}
 	return &c, nil

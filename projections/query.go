@@ -24,6 +24,14 @@ type Page[R any] struct {
 	Parked   []string // keys of those rows that may be old: an event of the key could not be folded
 	Next     string   // cursor of the page after this one; empty at the end
 	Position int64    // of the projection
+	Now      int64    // the database's clock then, ms since 1970
+}
+
+// Query says which rows List returns.
+type Query struct {
+	Limit  int    // 1..MaxLimit
+	Cursor string // Next of the page before; "" is the start
+	Where  []Condition
 }
 
 // Get returns the row of a key: ErrNotFound, ErrNotReady, ErrParked. Its pointer, position and row are of one snapshot. A
@@ -56,26 +64,29 @@ func (m *Model[R]) Get(ctx context.Context, key string) (found Found[R], err err
 	return found, err
 }
 
-// List returns up to limit rows (1..MaxLimit) in the projection's order, from the start or from another page's Next. Where
-// Get refuses a parked key, List shows its row as it was before and names the key in Parked: one key that needs a human must
-// not make the whole list unreadable, nor an order vanish from it, nor pass for up to date. A key whose first event could
-// not be folded has no row to show.
-func (m *Model[R]) List(ctx context.Context, limit int, cursor string) (page Page[R], err error) {
-	if limit < 1 || limit > MaxLimit {
-		return page, fmt.Errorf("list %s: limit %d is not in 1..%d", m.projection.Name, limit, MaxLimit)
+// List returns rows in the projection's order, from the start or from another page's Next. ErrBadCursor if that page was of
+// another list, or of this one with other conditions. Where Get refuses a parked key, List shows its row as it was before and
+// names the key in Parked: one key that needs a human must not make the whole list unreadable, nor an order vanish from it,
+// nor pass for up to date. A key whose first event could not be folded has no row to show.
+func (m *Model[R]) List(ctx context.Context, query Query) (page Page[R], err error) {
+	if query.Limit < 1 || query.Limit > MaxLimit {
+		return page, fmt.Errorf("list %s: limit %d is not in 1..%d", m.projection.Name, query.Limit, MaxLimit)
 	}
-	from, err := m.parseCursor(cursor)
+	if err := m.projection.allows(query.Where); err != nil {
+		return page, err
+	}
+	from, err := m.parseCursor(query)
 	if err != nil {
 		return page, err
 	}
-	err = m.onLive(ctx, func(generation int64) (int64, error) { return m.list(ctx, generation, limit, from, &page) })
+	err = m.onLive(ctx, func(generation int64) (int64, error) { return m.list(ctx, generation, query, from, &page) })
 	return page, err
 }
 
 // list reads one row more than asked for, to know whether there is another page.
-func (m *Model[R]) list(ctx context.Context, generation int64, limit int, from *cursor, page *Page[R]) (now int64, err error) {
-	args := []any{m.projection.Name, m.projection.Version, consumerName(m.projection.Name, generation), limit + 1}
-	rows, err := m.db.Read.QueryContext(ctx, m.listSQL(generation, from, &args), args...)
+func (m *Model[R]) list(ctx context.Context, generation int64, query Query, from *cursor, page *Page[R]) (now int64, err error) {
+	args := []any{m.projection.Name, m.projection.Version, consumerName(m.projection.Name, generation), query.Limit + 1}
+	rows, err := m.db.Read.QueryContext(ctx, m.listSQL(generation, query.Where, from, &args), args...)
 	if err != nil {
 		return 0, err
 	}
@@ -87,14 +98,14 @@ func (m *Model[R]) list(ctx context.Context, generation int64, limit int, from *
 		var sort sql.NullInt64
 		var body []byte
 		var parked bool
-		if err := rows.Scan(&now, &page.Position, &key, &sort, &body, &parked); err != nil {
+		if err := rows.Scan(&now, &page.Position, &page.Now, &key, &sort, &body, &parked); err != nil {
 			return 0, err
 		}
 		if !key.Valid {
 			break // only the pointer and the position: the list ends here
 		}
-		if len(page.Rows) == limit {
-			page.Next = m.formatCursor(last)
+		if len(page.Rows) == query.Limit {
+			page.Next = m.formatCursor(last, query.Where)
 			break
 		}
 		row, err := decode[R](body)
@@ -110,7 +121,7 @@ func (m *Model[R]) list(ctx context.Context, generation int64, limit int, from *
 	return now, rows.Err()
 }
 
-func (m *Model[R]) listSQL(generation int64, from *cursor, args *[]any) string {
+func (m *Model[R]) listSQL(generation int64, conditions []Condition, from *cursor, args *[]any) string {
 	sort, beyond, direction := "0", ">", "ASC"
 	by := m.projection.Order
 	if by.Column != "" {
@@ -123,17 +134,18 @@ func (m *Model[R]) listSQL(generation int64, from *cursor, args *[]any) string {
 	if by.Column != "" {
 		order = by.Column + " " + direction + ", " + order
 	}
+	for _, c := range conditions {
+		where += " AND " + c.sql(args)
+	}
 	switch {
 	case from == nil:
 	case by.Column == "":
-		where += fmt.Sprintf(" AND key %s $5", beyond)
-		*args = append(*args, from.Key)
+		where += fmt.Sprintf(" AND key %s %s", beyond, bind(args, from.Key))
 	default:
-		where += fmt.Sprintf(" AND (%s, key) %s ($5, $6)", by.Column, beyond)
-		*args = append(*args, from.Sort, from.Key)
+		where += fmt.Sprintf(" AND (%s, key) %s (%s, %s)", by.Column, beyond, bind(args, from.Sort), bind(args, from.Key))
 	}
 	return fmt.Sprintf(`
-		SELECT l.generation, c.position, r.key, r.sort, r.body,
+		SELECT l.generation, c.position, now_ms(), r.key, r.sort, r.body,
 			EXISTS (SELECT 1 FROM parked p WHERE p.consumer = c.name AND p.key = r.key)
 		FROM live l JOIN consumers c ON c.name = $3
 		LEFT JOIN (SELECT key, %s AS sort, body FROM %s WHERE %s ORDER BY %s LIMIT $4) r ON TRUE

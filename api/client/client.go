@@ -63,6 +63,12 @@ func (c *Client) Send(ctx context.Context, letter []byte, options ...Option) (An
 	return post[v1.MessageAccepted](ctx, c, "/v1/messages", letter, options)
 }
 
+// SendLines sends many letters, one a line. A line that is refused does not stop the others: look at each item's Problem.
+func (c *Client) SendLines(ctx context.Context, lines []byte, options ...Option) (Answer[v1.MessagesAccepted], error) {
+	asLines := func(h http.Header) { h.Set("Content-Type", "application/x-ndjson") }
+	return post[v1.MessagesAccepted](ctx, c, "/v1/messages", lines, append(options, asLines))
+}
+
 // RegisterProduct adds a product to the catalogue.
 func (c *Client) RegisterProduct(ctx context.Context, body v1.RegisterProduct, options ...Option) (Answer[v1.ProductRegistered], error) {
 	return postJSON[v1.ProductRegistered](ctx, c, "/v1/products", body, options)

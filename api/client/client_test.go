@@ -48,6 +48,21 @@ func TestSend_carriesBytesAndOptions_readsHeaders(t *testing.T) {
 	require.True(t, answer.Replayed)
 }
 
+func TestSendLines_tellsWhatTheyAre_readsEachOutcome(t *testing.T) {
+	c := server(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		require.Equal(t, "{}\n{}\n", string(body))
+		require.Equal(t, "application/x-ndjson", r.Header.Get("Content-Type"))
+		require.Equal(t, "wait=2", r.Header.Get("Prefer"))
+		fmt.Fprint(w, `{"items":[{"line":1,"message_id":"m","status":"processed","result":{"n":1}},{"line":2,"status":"failed","problem":{"code":"x","title":"T"}}]}`)
+	})
+	answer, err := c.SendLines(context.Background(), []byte("{}\n{}\n"), client.Wait(2))
+	require.NoError(t, err)
+	require.Equal(t, "m", answer.Body.Items[0].MessageID)
+	require.Nil(t, answer.Body.Items[0].Problem)
+	require.EqualError(t, answer.Body.Items[1].Problem, "T")
+}
+
 func TestProblems_areTypedErrors(t *testing.T) {
 	c := server(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", v1.ProblemMediaType)

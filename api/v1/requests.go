@@ -34,6 +34,22 @@ type RegisterProduct struct {
 	LowStockThreshold int64  `json:"low_stock_threshold,omitempty" minimum:"0" maximum:"1000000" doc:"low is reported at or below this many available"`
 }
 
+// ChangePrice is the body of POST /v1/products/{sku}/price. The currency stays.
+type ChangePrice struct {
+	PriceMinor int64 `json:"price_minor" minimum:"0" maximum:"9007199254740991" doc:"for the orders to come"`
+}
+
+// RenameProduct is the body of POST /v1/products/{sku}/rename.
+type RenameProduct struct {
+	Name string `json:"name" minLength:"1" maxLength:"200" doc:"unique, whatever its case and spacing; the old one is free again"`
+}
+
+// AdjustStock is the body of POST /v1/inventory/{sku}/adjustments.
+type AdjustStock struct {
+	Delta  int64  `json:"delta" minimum:"-1000000" maximum:"1000000" doc:"added to the stock on hand; not 0"`
+	Reason string `json:"reason" pattern:"^[A-Za-z0-9._:-]{1,64}$" doc:"a code of yours"`
+}
+
 // ReceiveStock is the body of POST /v1/inventory/{sku}/receipts.
 type ReceiveStock struct {
 	Quantity       int64  `json:"quantity" minimum:"1" maximum:"1000000"`

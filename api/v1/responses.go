@@ -57,12 +57,15 @@ type Shortage struct {
 type Shipment struct {
 	ShipmentID string         `json:"shipment_id"`
 	Lines      []ShipmentLine `json:"lines"`
+	Carrier    string         `json:"carrier" doc:"empty: not told"`
+	Tracking   string         `json:"tracking" doc:"the carrier's number for it; empty: not told"`
+	Delivered  bool           `json:"delivered" doc:"it has arrived"`
 }
 
 // ShipmentLine is what a parcel holds of one line.
 type ShipmentLine struct {
-	LineID   string `json:"line_id"`
-	Quantity int64  `json:"quantity"`
+	LineID   string `json:"line_id" pattern:"^[A-Za-z0-9._:-]{1,64}$"`
+	Quantity int64  `json:"quantity" minimum:"1" maximum:"1000000"`
 }
 
 // Account is an order's payment account; also of an order that nobody knows, if money arrived for it.
@@ -78,6 +81,7 @@ type Account struct {
 	Request            *PaymentRequest `json:"request" doc:"the last request for payment; null if there was none"`
 	Captures           []Capture       `json:"captures"`
 	Refunds            []Refund        `json:"refunds"`
+	Reviews            []Review        `json:"reviews" doc:"open questions for a person"`
 	Version            int64           `json:"version"`
 	Position           int64           `json:"position"`
 }
@@ -99,7 +103,8 @@ type Capture struct {
 	Currency     string     `json:"currency"`
 	AppliedMinor int64      `json:"applied_minor" doc:"counted towards the order"`
 	ExcessMinor  int64      `json:"excess_minor" doc:"above what was due"`
-	Outcome      string     `json:"outcome" enum:"received,unmatched,applied,refunding,refunded"`
+	Outcome      string     `json:"outcome" enum:"received,unmatched,applied,refunding,refunded,reassigned"`
+	ToOrderID    string     `json:"to_order_id,omitempty" doc:"whose account it is on now, if it was reassigned; it is in no sum here"`
 	ReceivedAt   *time.Time `json:"received_at"`
 }
 
@@ -111,8 +116,19 @@ type Refund struct {
 	Currency    string `json:"currency"`
 	Reason      string `json:"reason"`
 	Code        string `json:"code,omitempty" doc:"the operator's reason, if the reason is operator"`
-	Status      string `json:"status" enum:"requested,refunded,failed"`
+	Status      string `json:"status" enum:"requested,refunded,failed,kept" doc:"failed: it may be tried again; kept: a review decided that the money stays"`
 	Attempts    int64  `json:"attempts"`
+}
+
+// Review is a question for a person, about money on the account that it stands on.
+type Review struct {
+	ReviewID    string `json:"review_id"`
+	Reason      string `json:"reason" enum:"conflicting_duplicate,refund_failed,refund_unconfirmed,refund_reversed,unrequested_refund"`
+	CaptureID   string `json:"capture_id" doc:"which money it is about; empty: none"`
+	RefundID    string `json:"refund_id" doc:"which refund it is about; empty: none"`
+	AmountMinor int64  `json:"amount_minor"`
+	Currency    string `json:"currency"`
+	Code        string `json:"code" doc:"what a provider or an operator gave as the reason"`
 }
 
 // PaymentRecorded answers POST /v1/orders/{id}/payments.
@@ -141,13 +157,24 @@ type Item struct {
 // StockReceived answers POST /v1/inventory/{sku}/receipts: the stock as it was decided.
 type StockReceived struct {
 	StockReceiptID string `json:"stock_receipt_id"`
-	SKU            string `json:"sku"`
-	OnHand         int64  `json:"on_hand"`
-	Reserved       int64  `json:"reserved"`
-	Allocated      int64  `json:"allocated"`
-	Available      int64  `json:"available"`
-	SafetyStock    int64  `json:"safety_stock"`
-	Low            bool   `json:"low"`
+	Stock
+}
+
+// StockAdjusted answers POST /v1/inventory/{sku}/adjustments: the stock as it was decided.
+type StockAdjusted struct {
+	AdjustmentID string `json:"adjustment_id"`
+	Stock
+}
+
+// Stock is what a command left of one SKU.
+type Stock struct {
+	SKU         string `json:"sku"`
+	OnHand      int64  `json:"on_hand"`
+	Reserved    int64  `json:"reserved"`
+	Allocated   int64  `json:"allocated"`
+	Available   int64  `json:"available"`
+	SafetyStock int64  `json:"safety_stock"`
+	Low         bool   `json:"low"`
 }
 
 // Product is an entry of the catalogue. The answer to a command has no version and no position: its headers tell.
@@ -156,8 +183,10 @@ type Product struct {
 	Name       string `json:"name"`
 	PriceMinor int64  `json:"price_minor"`
 	Currency   string `json:"currency"`
-	Version    int64  `json:"version,omitempty"`
-	Position   int64  `json:"position,omitempty"`
+	// Discontinued products can be seen and renamed, not ordered.
+	Discontinued bool  `json:"discontinued" doc:"nobody can order it any more; orders that are there go on"`
+	Version      int64 `json:"version,omitempty"`
+	Position     int64 `json:"position,omitempty"`
 }
 
 // ProductRegistered answers POST /v1/products.

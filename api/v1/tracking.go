@@ -12,6 +12,20 @@ type MessageAccepted struct {
 	Result    json.RawMessage `json:"result" doc:"what was decided; depends on the event type"`
 }
 
+// MessagesAccepted answers POST /v1/messages with a letter a line.
+type MessagesAccepted struct {
+	Items []LineAccepted `json:"items" doc:"one for each line that is not blank, in their order"`
+}
+
+// LineAccepted is what became of one line.
+type LineAccepted struct {
+	Line      int             `json:"line" doc:"its number in the body, from 1"`
+	MessageID string          `json:"message_id,omitempty"`
+	Status    string          `json:"status" enum:"processed,duplicate,received,failed" doc:"failed: refused, and not kept"`
+	Result    json.RawMessage `json:"result,omitempty" doc:"what was decided; depends on the event type"`
+	Problem   *Problem        `json:"problem,omitempty" doc:"why it failed"`
+}
+
 // Message is a letter and what became of it.
 type Message struct {
 	MessageID  string          `json:"message_id" doc:"ours, one per arrival"`

@@ -150,7 +150,8 @@ func recordRefunded(s State, c RecordRefunded) ([]Event, error) {
 		return nil, nil
 	}
 	if capture, _ := s.Capture(r.CaptureID); r.Status == RefundKept && s.Left(capture) < r.AmountMinor {
-		return s.unrequested(c.Answered, ""), nil // it was to be kept, and other refunds have taken its money since
+		// It was to be kept, and other refunds have taken its money since.
+		return s.unrequested(Answered{RefundID: r.RefundID, AmountMinor: r.AmountMinor, Currency: r.Currency, ReviewID: c.ReviewID}, ""), nil
 	}
 	events := []Event{Refunded{RefundID: r.RefundID}}
 	for _, review := range s.Reviews { // the answer that they wait for

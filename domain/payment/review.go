@@ -132,17 +132,26 @@ func (s State) resolveUnrequested(review Review, c ResolveReview, resolved Revie
 	switch {
 	case c.Decision == DecideDismiss:
 		return []Event{resolved}, nil
-	case c.Decision == DecideRefund || review.Code != "":
-		return nil, decider.Refuse("review-decision-conflict", "this decision does not fit the review's reason")
+	case review.Code != "":
+		return nil, unfit("nothing was paid out that could be booked", DecideDismiss)
+	case c.Decision == DecideRefund:
+		return nil, unfit("the money went back already", DecideApply, DecideDismiss)
 	}
 	capture, enough := s.newestWith(review.AmountMinor, review.Currency)
 	if !enough {
-		return nil, decider.Refuse("review-decision-conflict", "no money of that amount is left on the account to book it against; dismiss it")
+		return nil, unfit("no money of that amount is left on the account to book it against", DecideDismiss)
 	}
 	return []Event{resolved,
 		RefundRequested{RefundID: review.ReviewID, CaptureID: capture.CaptureID, AmountMinor: review.AmountMinor,
 			Currency: review.Currency, Reason: ReasonOperator, Code: ReviewUnrequestedRefund, ConfirmBy: c.Now},
 		Refunded{RefundID: review.ReviewID}}, nil
+}
+
+// unfit refuses a decision that does not go with the review's reason, and tells those that do.
+func unfit(detail string, allowed ...string) error {
+	refusal := decider.Refuse("review-decision-conflict", detail)
+	refusal.Extra = map[string]any{"allowed": allowed}
+	return refusal
 }
 
 // ReasonOperator is the reason of a refund that a person asked for.

@@ -18,7 +18,10 @@ func TestKill9_atEveryDurableStep_everythingGoesOn(t *testing.T) {
 	for _, point := range crashpoint.All {
 		for range torture(1, 10) {
 			at := fmt.Sprintf("%s:%d", point, 1+rand.IntN(2))
-			t.Run("SQLite "+at, func(t *testing.T) { dies(t, at, "dev", "--data", t.TempDir()) })
+			t.Run("SQLite "+at, func(t *testing.T) {
+				t.Parallel() // most of it is waiting for deadlines
+				dies(t, at, "dev", "--data", t.TempDir())
+			})
 		}
 		for range torture(0, 10) {
 			at := fmt.Sprintf("%s:%d", point, 1+rand.IntN(2))
@@ -53,8 +56,11 @@ func dies(t *testing.T, at string, args ...string) {
 		alive.letter(orderLetter(id))
 	}
 	alive.stocked("TOY", 1_000_000)
+	alive.confirmed(ruled[0])
 	settled(t, &alive.shop, errands, ruled[0])
-	eventually(t, func() error { return alive.status(ruled[1], "expired", "voided") })
+	for _, id := range ruled[1:] {
+		eventually(t, func() error { return alive.status(id, "expired", "voided") })
+	}
 	eventually(t, func() error {
 		account, err := alive.Account(t.Context(), ruled[0])
 		if err == nil && account.RefundedMinor != 500 {
@@ -65,5 +71,5 @@ func dies(t *testing.T, at string, args ...string) {
 	alive.verified()
 }
 
-// ruled are orders whose payments are simulated: one's money goes back in part, the other meets its deadline.
-var ruled = []string{"demo-toomuch-1", "demo-never-1"}
+// ruled are orders whose payments are simulated: one's money goes back in part, the others meet their deadline.
+var ruled = []string{"demo-toomuch-1", "demo-never-1", "demo-never-2"}

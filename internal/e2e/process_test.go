@@ -19,7 +19,7 @@ import (
 	"ordermill/internal/services"
 )
 
-// buildFolder is where the program is built; "" while it was not needed.
+// buildFolder is where the program is built.
 var buildFolder string
 
 // binary builds the program once per test run; mortal is the one that dies at a point that its environment names.
@@ -29,11 +29,6 @@ var (
 )
 
 func build(name string, flags ...string) (path string, err error) {
-	if buildFolder == "" {
-		if buildFolder, err = os.MkdirTemp("", "ordermill-e2e-"); err != nil {
-			return "", err
-		}
-	}
 	path = filepath.Join(buildFolder, name)
 	args := append(append([]string{"build", "-buildvcs=false", "-o", path}, flags...), "ordermill/cmd/ordermill")
 	out, err := exec.Command("go", args...).CombinedOutput()
@@ -44,6 +39,10 @@ func build(name string, flags ...string) (path string, err error) {
 }
 
 func TestMain(m *testing.M) {
+	var err error
+	if buildFolder, err = os.MkdirTemp("", "ordermill-e2e-"); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	_ = os.RemoveAll(buildFolder) // a temporary folder that stays behind is no failure of the tests
 	os.Exit(code)

@@ -24,6 +24,7 @@ import (
 	"ordermill/projections/orders"
 	"ordermill/projections/payments"
 	"ordermill/projections/products"
+	"ordermill/projections/timers"
 )
 
 // Program is one running copy.
@@ -87,8 +88,9 @@ func (p *Program) start(ctx context.Context) (err error) {
 		paymentRows = projections.New(payments.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
 		stockRows   = projections.New(inventory.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
 		productRows = projections.New(products.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
+		timerRows   = projections.New(timers.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
 	)
-	p.models = projections.Set{orderRows, paymentRows, stockRows, productRows}
+	p.models = projections.Set{orderRows, paymentRows, stockRows, productRows, timerRows}
 
 	// The REST surface over both.
 	box := mailbox.New(p.store.durable, p.store.log.Read)
@@ -99,6 +101,10 @@ func (p *Program) start(ctx context.Context) (err error) {
 	}).Server()
 
 	p.consume(owner, desk, queue, box)
+	firing := app.NewTimers(queue, dueTimers{timerRows}, c.Log)
+	p.consuming.run(func(ctx context.Context) {
+		subscription.Alone(ctx, p.store.log, owner, app.TimersName, c.Log, firing.Run)
+	})
 	inbox := app.NewInbox(desk, p.store.durable)
 	for _, t := range p.transports {
 		p.consuming.run(func(ctx context.Context) { takeLetters(ctx, t, inbox, p.store.log, owner, c.Log) })

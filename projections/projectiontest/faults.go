@@ -33,7 +33,7 @@ func verifyFinds(t *testing.T, f Fixture, s Subject) {
 	}
 	require.GreaterOrEqual(t, len(keys), 3)
 	table := liveTable(t, m)
-	corrupt := strings.Replace(rows[keys[0]], `"version":`, `"version":7`, 1)
+	corrupt := strings.Replace(rows[keys[0]], `"position":`, `"position":7`, 1)
 	change(t, f, `UPDATE `+table+` SET body = $1 WHERE key = $2`, corrupt, keys[0])
 	change(t, f, `DELETE FROM `+table+` WHERE key = $1`, keys[1])
 	change(t, f, `UPDATE `+table+` SET key = 'zzz' WHERE key = $1`, keys[2])
@@ -44,7 +44,7 @@ func verifyFinds(t *testing.T, f Fixture, s Subject) {
 	for _, d := range report.Differences {
 		found[d.Key] = d.Column
 	}
-	require.Equal(t, map[string]string{keys[0]: "body.version", keys[1]: "", keys[2]: "", "zzz": ""}, found)
+	require.Equal(t, map[string]string{keys[0]: "body.position", keys[1]: "", keys[2]: "", "zzz": ""}, found)
 	require.Equal(t, int64(4), report.Count)
 	require.Equal(t, []int64{1}, generations(t, f, s), "a comparison leaves nothing behind")
 

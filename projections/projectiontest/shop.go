@@ -203,8 +203,10 @@ func ours(projection, key string) (stream, eventType string) {
 // poison gives a key of the projection a good event, and one that nobody can decode, and a good one again. It returns the
 // position before the bad one.
 func (s *shop) poison(projection string) (key string, before int64) {
-	key = sku(0)
-	if projection == "orders" || projection == "payments" {
+	switch projection {
+	case "inventory", "products":
+		key = sku(0)
+	default:
 		key = "poisoned"
 		s.happens(fact{"order-" + key, order.Rejected{Reason: "unknown_item"}})
 	}

@@ -49,14 +49,14 @@ func Of[R any](p projections.Projection[R]) Subject {
 				return marshal(found.Row), found.Position, err
 			},
 			list: func(ctx context.Context, limit int, cursor string) (bodies []string, next string, err error) {
-				page, err := m.List(ctx, limit, cursor)
+				page, err := m.List(ctx, projections.Query{Limit: limit, Cursor: cursor})
 				for _, row := range page.Rows {
 					bodies = append(bodies, marshal(row))
 				}
 				return bodies, page.Next, err
 			},
 			old: func(ctx context.Context) ([]string, error) {
-				page, err := m.List(ctx, projections.MaxLimit, "")
+				page, err := m.List(ctx, projections.Query{Limit: projections.MaxLimit})
 				return page.Parked, err
 			},
 		}

@@ -18,6 +18,7 @@ import (
 	"ordermill/projections/payments"
 	"ordermill/projections/products"
 	"ordermill/projections/projectiontest"
+	"ordermill/projections/timers"
 )
 
 var subjects = []projectiontest.Subject{
@@ -25,6 +26,7 @@ var subjects = []projectiontest.Subject{
 	projectiontest.Of(payments.Projection),
 	projectiontest.Of(inventory.Projection),
 	projectiontest.Of(products.Projection),
+	projectiontest.Of(timers.Projection),
 }
 
 func TestSQLite(t *testing.T) {
