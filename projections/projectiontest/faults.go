@@ -103,7 +103,7 @@ func poisonedKey(t *testing.T, f Fixture, s Subject) {
 	require.NotEmpty(t, live)
 }
 
-// shown is the key, if its row is one that lists show.
+// shown is the key, if its row is one that lists show. A key whose first events came in one batch with the bad one has no row.
 func shown(t *testing.T, f Fixture, m model, key string) (keys []string) {
 	var rows int
 	require.NoError(t, f.DB.Read.QueryRowContext(t.Context(), `SELECT count(*) FROM `+liveTable(t, m)+` WHERE key = $1 AND shown`, key).Scan(&rows))
