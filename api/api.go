@@ -77,6 +77,7 @@ func New(config Config) *API {
 	a.registerCases()
 	a.registerEvents()
 	a.registerOperations()
+	a.registerParked()
 	a.registerDocs() // last: it renders what the others have described
 	return a
 }
