@@ -83,6 +83,7 @@ func New(config Config) *API {
 	a.registerDecisions()
 	a.registerEvents()
 	a.registerOperations()
+	a.registerParked()
 	a.registerDocs() // last: it renders what the others have described
 	return a
 }

@@ -322,6 +322,8 @@ func (f *fakeMailbox) List(ctx context.Context, after string, limit int) ([]app.
 type fakeConsumers struct {
 	statuses []subscription.Status
 	handled  map[string]subscription.Handling // by consumer
+	parked   []subscription.ParkedKey
+	asked    []string
 	err      error
 	looked   func() // called by Statuses
 	frozen   *freezer
@@ -339,6 +341,24 @@ func (f *fakeConsumers) Statuses(ctx context.Context) ([]subscription.Status, er
 
 func (f *fakeConsumers) Handled(_ context.Context, consumer string, _ int64) (subscription.Handling, error) {
 	return f.handled[consumer], nil
+}
+
+func (f *fakeConsumers) Parked(context.Context) ([]subscription.ParkedKey, error) {
+	return f.parked, f.err
+}
+
+func (f *fakeConsumers) Skipped(_ context.Context, consumer, key string, _ int) ([]int64, error) {
+	return []int64{4, 6}, f.err
+}
+
+func (f *fakeConsumers) Ask(_ context.Context, consumer, key, what, reason string) error {
+	for _, p := range f.parked {
+		if p.Consumer == consumer && p.Key == key {
+			f.asked = []string{consumer, key, what, reason}
+			return nil
+		}
+	}
+	return subscription.ErrNotParked
 }
 
 type fakeModel struct {

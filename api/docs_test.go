@@ -63,7 +63,7 @@ func TestOpenAPI_namesEveryRow(t *testing.T) {
 		"GET /v1/payments/unmatched", "GET /v1/refunds", "GET /v1/reviews",
 		"GET /v1/events", "GET /v1/events/stream", "GET /v1/streams/{stream}",
 		"GET /v1/projections", "POST /v1/projections/{name}/rebuild", "GET /v1/projections/{name}/rebuild",
-		"POST /v1/projections/{name}/verify", "GET /v1/consumers", "GET /livez", "GET /readyz",
+		"POST /v1/projections/{name}/verify", "GET /v1/consumers", "GET /v1/parked", "POST /v1/parked/{consumer}/{key}/retry", "POST /v1/parked/{consumer}/{key}/discard", "GET /livez", "GET /readyz",
 	}, rows)
 }
 
@@ -140,7 +140,7 @@ func TestOpenAPI_answersAreAsDescribed(t *testing.T) {
 		"/v1/payments":           "/v1/payments",
 		"/v1/payments/unmatched": "/v1/payments/unmatched", "/v1/refunds": "/v1/refunds", "/v1/reviews": "/v1/reviews", "/v1/inventory": "/v1/inventory", "/v1/inventory/A": "/v1/inventory/{sku}", "/v1/products": "/v1/products",
 		"/v1/products/A": "/v1/products/{sku}", "/v1/messages": "/v1/messages", "/v1/messages/m1": "/v1/messages/{id}", "/v1/mailbox": "/v1/mailbox",
-		"/v1/events": "/v1/events", "/v1/streams/order-1": "/v1/streams/{stream}", "/v1/projections": "/v1/projections", "/v1/consumers": "/v1/consumers",
+		"/v1/events": "/v1/events", "/v1/streams/order-1": "/v1/streams/{stream}", "/v1/projections": "/v1/projections", "/v1/consumers": "/v1/consumers", "/v1/parked": "/v1/parked",
 		"/v1/projections/orders/rebuild": "/v1/projections/{name}/rebuild", "/livez": "/livez", "/readyz": "/readyz",
 	} {
 		answer := s.get(path)
@@ -171,6 +171,7 @@ func (s *shop) fill() {
 	s.letters.all = []app.Message{{MessageID: "m1", Status: "processed", ReceivedAt: recorded, Result: json.RawMessage(`{}`), Events: []int64{1}}}
 	s.mails.all = []app.Mail{{MessageID: "1", SentAt: recorded}}
 	s.consumers.statuses = []subscription.Status{{Name: "checkout", Kind: "reactor", Position: 9}, {Name: "relay-amqp", Kind: "reactor"}}
+	s.consumers.parked = []subscription.ParkedKey{{Consumer: "checkout", Key: "1", Skipped: 2, ParkedAt: recorded}}
 	s.consumers.handled["checkout"] = subscription.Handling{Status: "handled", Attempts: 1, At: recorded}
 	s.models[0].progress = &projections.Progress{Projection: "orders", Generation: 2, Status: projections.Done, StartedAt: recorded}
 }

@@ -103,4 +103,9 @@ type Consumers interface {
 	Statuses(ctx context.Context) ([]subscription.Status, error)
 	// Handled tells what one consumer made of the record at position.
 	Handled(ctx context.Context, consumer string, position int64) (subscription.Handling, error)
+	// Parked lists the keys that consumers could not handle, and Skipped the first positions that one of them waits with.
+	Parked(ctx context.Context) ([]subscription.ParkedKey, error)
+	Skipped(ctx context.Context, consumer, key string, limit int) ([]int64, error)
+	// Ask leaves word that a parked key is to be retried or discarded: ErrNotParked.
+	Ask(ctx context.Context, consumer, key, what, reason string) error
 }

@@ -187,6 +187,23 @@ func (c *Client) Consumers(ctx context.Context) ([]v1.Consumer, error) {
 	return found.Items, err
 }
 
+// Parked returns a page of the keys that consumers could not handle.
+func (c *Client) Parked(ctx context.Context, limit int, cursor string) (v1.List[v1.ParkedKey], error) {
+	return list[v1.ParkedKey](ctx, c, "/v1/parked", limit, cursor)
+}
+
+// RetryParked asks for a parked key's skipped events to be replayed; Parked shows what came of it, soon.
+func (c *Client) RetryParked(ctx context.Context, consumer, key string) (v1.ParkedAsked, error) {
+	answer, err := post[v1.ParkedAsked](ctx, c, "/v1/parked/"+url.PathEscape(consumer)+"/"+url.PathEscape(key)+"/retry", nil, nil)
+	return answer.Body, err
+}
+
+// DiscardParked asks for a parked key's skipped events to be given up.
+func (c *Client) DiscardParked(ctx context.Context, consumer, key string, body v1.DiscardParked) (v1.ParkedAsked, error) {
+	answer, err := postJSON[v1.ParkedAsked](ctx, c, "/v1/parked/"+url.PathEscape(consumer)+"/"+url.PathEscape(key)+"/discard", body, nil)
+	return answer.Body, err
+}
+
 // StartRebuild asks for a read model to be built anew.
 func (c *Client) StartRebuild(ctx context.Context, projection string) (v1.Rebuild, error) {
 	answer, err := post[v1.Rebuild](ctx, c, "/v1/projections/"+url.PathEscape(projection)+"/rebuild", nil, nil)
