@@ -167,7 +167,7 @@ func listPages(t *testing.T, f Fixture, s Subject) {
 }
 
 func foreignCursor(t *testing.T, f Fixture, s Subject) {
-	newShop(t, f.Store, 10).orders(5)
+	newShop(t, f.Store, 10).orders(40)
 	m := s.open(f, "a")
 	run(t, m)
 	reach(t, f, m)
