@@ -15,6 +15,7 @@ import (
 
 	"ordermill/api/v1"
 	"ordermill/projections"
+	"ordermill/projections/cases"
 	"ordermill/projections/inventory"
 	"ordermill/projections/orders"
 	"ordermill/projections/payments"
@@ -29,7 +30,8 @@ type Config struct {
 	Payments   Rows[payments.Row]
 	Inventory  Rows[inventory.Row]
 	Products   Rows[products.Row]
-	Cases      Cases
+	Cases      Rows[cases.Row]
+	Finder     Finder
 	ReadModels projections.Set
 	Messages   Messages
 	Mailbox    Mailbox // nil: mail is really sent, and /v1/mailbox is not there
@@ -78,6 +80,7 @@ func New(config Config) *API {
 	a.registerPayments()
 	a.registerRefunds()
 	a.registerCases()
+	a.registerDecisions()
 	a.registerEvents()
 	a.registerOperations()
 	a.registerDocs() // last: it renders what the others have described

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"
 	"ordermill/projections"
+	"ordermill/projections/cases"
 	"ordermill/projections/inventory"
 	"ordermill/projections/orders"
 	"ordermill/projections/payments"
@@ -37,7 +39,8 @@ type shop struct {
 	payments  fakeRows[payments.Row]
 	stock     fakeRows[inventory.Row]
 	catalogue fakeRows[products.Row]
-	cases     *fakeCases
+	cases     fakeRows[cases.Row]
+	finder    *fakeFinder
 	letters   *fakeMessages
 	mails     fakeMailbox
 	models    []*fakeModel
@@ -50,15 +53,15 @@ type shop struct {
 func newShop(t testing.TB) *shop {
 	t.Helper()
 	s := &shop{
-		t: t, desk: &fakeDesk{}, log: newFakeLog(), cases: &fakeCases{orders: map[string]string{}}, letters: &fakeMessages{}, consumers: &fakeConsumers{handled: map[string]subscription.Handling{}},
+		t: t, desk: &fakeDesk{}, log: newFakeLog(), finder: &fakeFinder{orders: map[string]string{}}, letters: &fakeMessages{}, consumers: &fakeConsumers{handled: map[string]subscription.Handling{}},
 		models: []*fakeModel{{name: "orders"}, {name: "payments"}},
-		orders: fakeRows[orders.Row]{}, payments: fakeRows[payments.Row]{}, stock: fakeRows[inventory.Row]{}, catalogue: fakeRows[products.Row]{},
+		orders: fakeRows[orders.Row]{}, payments: fakeRows[payments.Row]{}, stock: fakeRows[inventory.Row]{}, catalogue: fakeRows[products.Row]{}, cases: fakeRows[cases.Row]{},
 	}
 	s.log.frozen, s.letters.frozen, s.mails.frozen, s.consumers.frozen = &s.frozen, &s.frozen, &s.frozen, &s.frozen
 	s.models[0].frozen, s.models[1].frozen = &s.frozen, &s.frozen
 	a := api.New(api.Config{
 		Desk: s.desk, Events: s.log, Orders: rows[orders.Row]{s.orders, s}, Payments: rows[payments.Row]{s.payments, s},
-		Inventory: rows[inventory.Row]{s.stock, s}, Products: rows[products.Row]{s.catalogue, s}, Cases: s.cases,
+		Inventory: rows[inventory.Row]{s.stock, s}, Products: rows[products.Row]{s.catalogue, s}, Cases: rows[cases.Row]{s.cases, s}, Finder: s.finder,
 		ReadModels: projections.Set{s.models[0], s.models[1]}, Messages: s.letters, Mailbox: &s.mails, Consumers: s.consumers,
 		Ready: func(context.Context) error { return s.ready }, Version: "test", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
@@ -189,6 +192,9 @@ func (d *fakeDesk) RecordPayment(_ context.Context, call app.Call, c app.RecordP
 	return d.decide(call, c)
 }
 
+// asked is the query that a list was last asked for.
+var asked atomic.Value
+
 // fakeRows is a read model at position 7; its cursor is the place in the list.
 type fakeRows[R any] map[string]R
 
@@ -205,6 +211,7 @@ func (f fakeRows[R]) List(_ context.Context, query projections.Query) (projectio
 		return projections.Page[R]{}, projections.ErrBadCursor
 	}
 	page := projections.Page[R]{Position: 7}
+	asked.Store(query)
 	for _, row := range f {
 		if len(page.Rows) == query.Limit {
 			page.Next = "next"
@@ -213,6 +220,15 @@ func (f fakeRows[R]) List(_ context.Context, query projections.Query) (projectio
 		page.Rows = append(page.Rows, row)
 	}
 	return page, nil
+}
+
+// WaitFor waits for what is beyond position 7 in vain.
+func (f fakeRows[R]) WaitFor(ctx context.Context, position int64) error {
+	if position <= 7 {
+		return nil
+	}
+	<-ctx.Done()
+	return ctx.Err()
 }
 
 // freezer keeps whoever asks waiting, until he gives up, while it is true: a database that neither answers nor hangs up.

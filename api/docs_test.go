@@ -14,9 +14,11 @@ import (
 
 	"ordermill/app"
 	inv "ordermill/domain/inventory"
+	"ordermill/domain/payment"
 	"ordermill/domain/product"
 	"ordermill/eventstore/subscription"
 	"ordermill/projections"
+	"ordermill/projections/cases"
 	"ordermill/projections/inventory"
 	"ordermill/projections/orders"
 	"ordermill/projections/payments"
@@ -58,6 +60,7 @@ func TestOpenAPI_namesEveryRow(t *testing.T) {
 		"POST /v1/inventory/{sku}/receipts", "GET /v1/inventory", "GET /v1/inventory/{sku}",
 		"POST /v1/orders", "GET /v1/orders", "GET /v1/orders/{id}",
 		"POST /v1/orders/{id}/payments", "GET /v1/orders/{id}/payment", "GET /v1/payments",
+		"GET /v1/payments/unmatched", "GET /v1/refunds", "GET /v1/reviews",
 		"GET /v1/events", "GET /v1/events/stream", "GET /v1/streams/{stream}",
 		"GET /v1/projections", "POST /v1/projections/{name}/rebuild", "GET /v1/projections/{name}/rebuild",
 		"POST /v1/projections/{name}/verify", "GET /v1/consumers", "GET /livez", "GET /readyz",
@@ -134,7 +137,8 @@ func TestOpenAPI_answersAreAsDescribed(t *testing.T) {
 	doc := s.description()
 	for path, row := range map[string]string{
 		"/v1/orders": "/v1/orders", "/v1/orders/1": "/v1/orders/{id}", "/v1/orders/1/payment": "/v1/orders/{id}/payment", "/v1/orders/2/payment": "/v1/orders/{id}/payment",
-		"/v1/payments": "/v1/payments", "/v1/inventory": "/v1/inventory", "/v1/inventory/A": "/v1/inventory/{sku}", "/v1/products": "/v1/products",
+		"/v1/payments":           "/v1/payments",
+		"/v1/payments/unmatched": "/v1/payments/unmatched", "/v1/refunds": "/v1/refunds", "/v1/reviews": "/v1/reviews", "/v1/inventory": "/v1/inventory", "/v1/inventory/A": "/v1/inventory/{sku}", "/v1/products": "/v1/products",
 		"/v1/products/A": "/v1/products/{sku}", "/v1/messages": "/v1/messages", "/v1/messages/m1": "/v1/messages/{id}", "/v1/mailbox": "/v1/mailbox",
 		"/v1/events": "/v1/events", "/v1/streams/order-1": "/v1/streams/{stream}", "/v1/projections": "/v1/projections", "/v1/consumers": "/v1/consumers",
 		"/v1/projections/orders/rebuild": "/v1/projections/{name}/rebuild", "/livez": "/livez", "/readyz": "/readyz",
@@ -161,6 +165,8 @@ func (s *shop) fill() {
 	s.payments["2"] = payments.Row{OrderID: "2", Position: 4}
 	s.stock["A"] = inventory.Row{Item: inv.State{SKU: "A"}, Version: 1, Position: 1}
 	s.catalogue["A"] = products.Row{Product: product.State{SKU: "A"}, Version: 1, Position: 1}
+	s.cases["review:v"] = cases.Row{Kind: cases.Review, OrderID: "1", Status: cases.Open, Account: halfPaid,
+		Review: payment.Review{ReviewID: "v", Reason: payment.ReviewRefundFailed}}
 	s.log.append(someEvents(1, 5)...)
 	s.letters.all = []app.Message{{MessageID: "m1", Status: "processed", ReceivedAt: recorded, Result: json.RawMessage(`{}`), Events: []int64{1}}}
 	s.mails.all = []app.Mail{{MessageID: "1", SentAt: recorded}}

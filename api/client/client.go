@@ -145,6 +145,26 @@ func (c *Client) Mails(ctx context.Context, limit int, cursor string) (v1.List[v
 	return list[v1.Mail](ctx, c, "/v1/mailbox", limit, cursor)
 }
 
+// OrdersBy returns a page of the orders that filters let through, by the names that GET /v1/orders knows: status, sku ...
+func (c *Client) OrdersBy(ctx context.Context, filters map[string]string, limit int, cursor string) (v1.List[v1.Order], error) {
+	return list[v1.Order](ctx, c, "/v1/orders", limit, cursor, filters)
+}
+
+// Unmatched returns a page of the money that waits for an order.
+func (c *Client) Unmatched(ctx context.Context, limit int, cursor string) (v1.List[v1.UnmatchedMoney], error) {
+	return list[v1.UnmatchedMoney](ctx, c, "/v1/payments/unmatched", limit, cursor)
+}
+
+// Refunds returns a page of the refunds of a status: requested, refunded, failed, kept; "" is all.
+func (c *Client) Refunds(ctx context.Context, status string, limit int, cursor string) (v1.List[v1.RefundCase], error) {
+	return list[v1.RefundCase](ctx, c, "/v1/refunds", limit, cursor, map[string]string{"status": status})
+}
+
+// Reviews returns a page of the reviews of a status: open, resolved; "" is open.
+func (c *Client) Reviews(ctx context.Context, status string, limit int, cursor string) (v1.List[v1.Review], error) {
+	return list[v1.Review](ctx, c, "/v1/reviews", limit, cursor, map[string]string{"status": status})
+}
+
 // Stream returns a page of one stream, oldest first.
 func (c *Client) Stream(ctx context.Context, stream string, limit int, cursor string) (v1.List[v1.Event], error) {
 	return list[v1.Event](ctx, c, "/v1/streams/"+url.PathEscape(stream), limit, cursor)
@@ -190,8 +210,15 @@ func (c *Client) Ready(ctx context.Context) error {
 	return err
 }
 
-func list[T any](ctx context.Context, c *Client, path string, limit int, cursor string) (v1.List[T], error) {
+func list[T any](ctx context.Context, c *Client, path string, limit int, cursor string, filters ...map[string]string) (v1.List[T], error) {
 	query := url.Values{}
+	for _, filter := range filters {
+		for name, value := range filter {
+			if value != "" {
+				query.Set(name, value)
+			}
+		}
+	}
 	if limit > 0 {
 		query.Set("limit", strconv.Itoa(limit))
 	}

@@ -195,6 +195,8 @@ func ours(projection, key string) (stream, eventType string) {
 		return "product-" + key, product.RegisteredType
 	case "inventory":
 		return "inventory-" + key, inventory.ReceivedType
+	case "cases":
+		return "payment-" + key, payment.CapturedType
 	default:
 		return "order-" + key, order.PlacedType
 	}
@@ -211,6 +213,9 @@ func (s *shop) poison(projection string) (key string, before int64) {
 		s.happens(fact{"order-" + key, order.Rejected{Reason: "unknown_item"}})
 	}
 	stream, eventType := ours(projection, key)
+	if projection == "cases" { // which case the bad event is about cannot be told: its stream's name stands for it
+		key = stream
+	}
 	before = s.store.Known()
 	s.append(eventstore.Request{CommandID: uuid.New(), Expected: map[string]int64{}, Events: []eventstore.Event{{
 		Stream: stream, Type: eventType, SchemaVersion: 1, Data: json.RawMessage(`[1]`), Metadata: json.RawMessage(`{}`)}}})
