@@ -31,6 +31,7 @@ type Config struct {
 	Products   Rows[products.Row]
 	Cases      Rows[cases.Row]
 	ReadModels projections.Set
+	History    History
 	Messages   Messages
 	Mailbox    Mailbox // nil: mail is really sent, and /v1/mailbox is not there
 	Consumers  Consumers
@@ -75,6 +76,7 @@ func New(config Config) *API {
 	a.registerOrders()
 	a.registerPayments()
 	a.registerCases()
+	a.registerHistory()
 	a.registerEvents()
 	a.registerOperations()
 	a.registerParked()

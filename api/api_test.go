@@ -20,6 +20,7 @@ import (
 	"ordermill/app"
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"
+	"ordermill/history"
 	"ordermill/projections"
 	"ordermill/projections/cases"
 	"ordermill/projections/inventory"
@@ -56,7 +57,7 @@ func newShop(t testing.TB) *shop {
 	}
 	a := api.New(api.Config{
 		Desk: s.desk, Events: s.log, Orders: s.orders, Payments: s.payments, Inventory: s.stock, Products: s.catalogue, Cases: s.cases,
-		ReadModels: projections.Set{s.models[0], s.models[1]}, Messages: s.letters, Mailbox: &s.mails, Consumers: s.consumers,
+		ReadModels: projections.Set{s.models[0], s.models[1]}, History: history.New(s.log), Messages: s.letters, Mailbox: &s.mails, Consumers: s.consumers,
 		Ready: func(context.Context) error { return s.ready }, Version: "test", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	s.api = a

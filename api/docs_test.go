@@ -52,8 +52,8 @@ func TestOpenAPI_namesEveryRow(t *testing.T) {
 	require.ElementsMatch(t, []string{
 		"POST /v1/messages", "GET /v1/messages", "GET /v1/messages/{id}", "GET /v1/mailbox",
 		"POST /v1/products", "GET /v1/products", "GET /v1/products/{sku}",
-		"POST /v1/inventory/{sku}/receipts", "GET /v1/inventory", "GET /v1/inventory/{sku}",
-		"POST /v1/orders", "GET /v1/orders", "GET /v1/orders/{id}",
+		"POST /v1/inventory/{sku}/receipts", "GET /v1/inventory", "GET /v1/inventory/{sku}", "GET /v1/inventory/{sku}/movements", "GET /v1/inventory/{sku}/reservations",
+		"POST /v1/orders", "GET /v1/orders", "GET /v1/orders/{id}", "GET /v1/orders/{id}/timeline",
 		"POST /v1/orders/{id}/payments", "GET /v1/orders/{id}/payment", "GET /v1/payments",
 		"GET /v1/payments/unmatched", "GET /v1/refunds", "GET /v1/reviews",
 		"GET /v1/events", "GET /v1/events/stream", "GET /v1/streams/{stream}",

@@ -18,6 +18,7 @@ import (
 	"ordermill/app/manual"
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"
+	"ordermill/history"
 	"ordermill/internal/demo"
 	"ordermill/messaging"
 	"ordermill/projections"
@@ -99,7 +100,7 @@ func (p *Program) start(ctx context.Context) (err error) {
 	box := mailbox.New(p.store.durable, p.store.log.Read)
 	p.server = api.New(api.Config{
 		Desk: desk, Events: p.events, Orders: orderRows, Payments: paymentRows, Inventory: stockRows, Products: productRows, Cases: caseRows,
-		ReadModels: p.models, Messages: app.NewMessages(p.store.log.Read), Mailbox: box, Consumers: p.store.databases(),
+		ReadModels: p.models, History: history.New(p.events), Messages: app.NewMessages(p.store.log.Read), Mailbox: box, Consumers: p.store.databases(),
 		Ready: p.readiness, Version: app.Version(), Log: c.Log,
 	}).Server()
 
