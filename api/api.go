@@ -33,6 +33,7 @@ type Config struct {
 	Cases      Rows[cases.Row]
 	Finder     Finder
 	ReadModels projections.Set
+	History    History
 	Messages   Messages
 	Mailbox    Mailbox // nil: mail is really sent, and /v1/mailbox is not there
 	Consumers  Consumers
@@ -81,6 +82,7 @@ func New(config Config) *API {
 	a.registerRefunds()
 	a.registerCases()
 	a.registerDecisions()
+	a.registerHistory()
 	a.registerEvents()
 	a.registerOperations()
 	a.registerParked()

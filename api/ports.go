@@ -6,6 +6,7 @@ import (
 	"ordermill/app"
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"
+	"ordermill/history"
 	"ordermill/projections"
 )
 
@@ -82,6 +83,15 @@ type Finder interface {
 	OrderOfCapture(ctx context.Context, captureID string) (orderID string, err error)
 	// OrderOfReview finds an open review.
 	OrderOfReview(ctx context.Context, reviewID string) (orderID string, err error)
+}
+
+// History tells what happened, from the streams themselves. Its errors are history.ErrNotFound, or the event store's.
+type History interface {
+	// Movements returns at most limit events of a SKU's stock after a version; more tells that there are others.
+	Movements(ctx context.Context, sku string, after int64, limit int) (page []history.Movement, more bool, err error)
+	// Reservations returns the open ones of a SKU, by order id, and the position of its last event.
+	Reservations(ctx context.Context, sku string) ([]history.Reservation, int64, error)
+	Story(ctx context.Context, orderID string) (*history.Story, error)
 }
 
 // Messages are the letters that arrived.

@@ -165,6 +165,21 @@ func (c *Client) Reviews(ctx context.Context, status string, limit int, cursor s
 	return list[v1.Review](ctx, c, "/v1/reviews", limit, cursor, map[string]string{"status": status})
 }
 
+// Movements returns a page of what moved a SKU's stock, oldest first.
+func (c *Client) Movements(ctx context.Context, sku string, limit int, cursor string) (v1.List[v1.Movement], error) {
+	return list[v1.Movement](ctx, c, "/v1/inventory/"+url.PathEscape(sku)+"/movements", limit, cursor)
+}
+
+// Reservations returns a page of the orders that hold units of a SKU.
+func (c *Client) Reservations(ctx context.Context, sku string, limit int, cursor string) (v1.List[v1.Reservation], error) {
+	return list[v1.Reservation](ctx, c, "/v1/inventory/"+url.PathEscape(sku)+"/reservations", limit, cursor)
+}
+
+// Timeline returns everything that happened around an order.
+func (c *Client) Timeline(ctx context.Context, orderID string) (v1.Timeline, error) {
+	return get[v1.Timeline](ctx, c, "/v1/orders/"+url.PathEscape(orderID)+"/timeline", nil)
+}
+
 // Stream returns a page of one stream, oldest first.
 func (c *Client) Stream(ctx context.Context, stream string, limit int, cursor string) (v1.List[v1.Event], error) {
 	return list[v1.Event](ctx, c, "/v1/streams/"+url.PathEscape(stream), limit, cursor)

@@ -17,6 +17,7 @@ import (
 	"ordermill/app/mailbox"
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"
+	"ordermill/history"
 	"ordermill/internal/demo"
 	"ordermill/messaging"
 	"ordermill/projections"
@@ -98,7 +99,7 @@ func (p *Program) start(ctx context.Context) (err error) {
 	box := mailbox.New(p.store.durable, p.store.log.Read)
 	p.server = api.New(api.Config{
 		Desk: desk, Events: p.events, Orders: orderRows, Payments: paymentRows, Inventory: stockRows, Products: productRows,
-		Cases: caseRows, Finder: cases.Finder{Model: caseRows},
+		Cases: caseRows, Finder: cases.Finder{Model: caseRows}, History: history.New(p.events),
 		ReadModels: p.models, Messages: app.NewMessages(p.store.log.Read), Mailbox: box, Consumers: p.store.databases(),
 		Ready: p.readiness, Version: app.Version(), Log: c.Log,
 	}).Server()
