@@ -46,13 +46,11 @@ func TestMinPosition_isWaitedFor_andBoundedly(t *testing.T) {
 	s.orders["1"] = orders.Row{OrderID: "1"}
 	require.Equal(t, 200, s.get("/v1/orders/1?min_position=7").StatusCode)
 	require.Equal(t, 200, s.get("/v1/orders?min_position=7").StatusCode)
-	for _, path := range []string{"/v1/orders/1", "/v1/reviews"} {
-		started := time.Now()
-		answer := s.get(path + "?min_position=8")
-		answer.problem(v1.ProjectionBehind)
-		require.Equal(t, "1", answer.Header.Get("Retry-After"))
-		require.GreaterOrEqual(t, time.Since(started), 5*time.Second)
-	}
+	started := time.Now()
+	answer := s.get("/v1/reviews?min_position=8")
+	answer.problem(v1.ProjectionBehind)
+	require.Equal(t, "1", answer.Header.Get("Retry-After"))
+	require.GreaterOrEqual(t, time.Since(started), 5*time.Second)
 }
 
 func TestCases_asTheReadModelShowsThem(t *testing.T) {
