@@ -39,7 +39,7 @@ func (a *API) listMovements(ctx context.Context, in *skuPage) (*Page[v1.Movement
 	}
 	next := ""
 	if more {
-		next = cursorFor(list, itoa(found[len(found)-1].Version))
+		next = cursorFor(list, strconv.FormatInt(found[len(found)-1].Version, 10))
 	}
 	items := make([]v1.Movement, len(found))
 	for i, m := range found {
