@@ -1,7 +1,9 @@
 package app
 
-// Waiting is how many commands are in line.
-func (q *Queue) Waiting() int { return len(q.waiting) }
-
 // LookAt makes a decision depend on a product.
 func LookAt(d *Decision, sku string) { products.state(d, sku) }
+
+// Receive has a decision book stock.
+func Receive(d *Decision, sku string, quantity int64) (StockReceived, error) {
+	return receive(d, ReceiveStock{SKU: sku, Quantity: quantity, StockReceiptID: d.NewID(sku)})
+}
