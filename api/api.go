@@ -29,7 +29,7 @@ type Config struct {
 	Payments   Rows[payments.Row]
 	Inventory  Rows[inventory.Row]
 	Products   Rows[products.Row]
-	Cases      Cases
+	Finder     Finder
 	ReadModels projections.Set
 	Messages   Messages
 	Mailbox    Mailbox // nil: mail is really sent, and /v1/mailbox is not there
@@ -77,7 +77,7 @@ func New(config Config) *API {
 	a.registerFulfilment()
 	a.registerPayments()
 	a.registerRefunds()
-	a.registerCases()
+	a.registerDecisions()
 	a.registerEvents()
 	a.registerOperations()
 	a.registerDocs() // last: it renders what the others have described

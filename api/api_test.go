@@ -37,7 +37,7 @@ type shop struct {
 	payments  fakeRows[payments.Row]
 	stock     fakeRows[inventory.Row]
 	catalogue fakeRows[products.Row]
-	cases     *fakeCases
+	finder    *fakeFinder
 	letters   *fakeMessages
 	mails     fakeMailbox
 	models    []*fakeModel
@@ -50,7 +50,7 @@ type shop struct {
 func newShop(t testing.TB) *shop {
 	t.Helper()
 	s := &shop{
-		t: t, desk: &fakeDesk{}, log: newFakeLog(), cases: &fakeCases{orders: map[string]string{}}, letters: &fakeMessages{}, consumers: &fakeConsumers{handled: map[string]subscription.Handling{}},
+		t: t, desk: &fakeDesk{}, log: newFakeLog(), finder: &fakeFinder{orders: map[string]string{}}, letters: &fakeMessages{}, consumers: &fakeConsumers{handled: map[string]subscription.Handling{}},
 		models: []*fakeModel{{name: "orders"}, {name: "payments"}},
 		orders: fakeRows[orders.Row]{}, payments: fakeRows[payments.Row]{}, stock: fakeRows[inventory.Row]{}, catalogue: fakeRows[products.Row]{},
 	}
@@ -58,7 +58,7 @@ func newShop(t testing.TB) *shop {
 	s.models[0].frozen, s.models[1].frozen = &s.frozen, &s.frozen
 	a := api.New(api.Config{
 		Desk: s.desk, Events: s.log, Orders: rows[orders.Row]{s.orders, s}, Payments: rows[payments.Row]{s.payments, s},
-		Inventory: rows[inventory.Row]{s.stock, s}, Products: rows[products.Row]{s.catalogue, s}, Cases: s.cases,
+		Inventory: rows[inventory.Row]{s.stock, s}, Products: rows[products.Row]{s.catalogue, s}, Finder: s.finder,
 		ReadModels: projections.Set{s.models[0], s.models[1]}, Messages: s.letters, Mailbox: &s.mails, Consumers: s.consumers,
 		Ready: func(context.Context) error { return s.ready }, Version: "test", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})

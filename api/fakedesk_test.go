@@ -66,16 +66,16 @@ func (d *fakeDesk) Recall(_ context.Context, call app.Call) (app.Answer, bool, e
 	return kept, true, err
 }
 
-// fakeCases finds the order of a case by the case's id.
-type fakeCases struct {
+// fakeFinder finds the order of a case by the case's id.
+type fakeFinder struct {
 	orders map[string]string
 	err    error // instead of "not found"
 }
 
-func (f *fakeCases) OrderOfCapture(_ context.Context, id string) (string, error) { return f.find(id) }
-func (f *fakeCases) OrderOfReview(_ context.Context, id string) (string, error)  { return f.find(id) }
+func (f *fakeFinder) OrderOfCapture(_ context.Context, id string) (string, error) { return f.find(id) }
+func (f *fakeFinder) OrderOfReview(_ context.Context, id string) (string, error)  { return f.find(id) }
 
-func (f *fakeCases) find(id string) (string, error) {
+func (f *fakeFinder) find(id string) (string, error) {
 	orderID, known := f.orders[id]
 	switch {
 	case known:

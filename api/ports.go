@@ -73,12 +73,12 @@ type Rows[R any] interface {
 	List(ctx context.Context, query projections.Query) (projections.Page[R], error)
 }
 
-// Cases tells on which order's account something stands that people name by an id of its own. That is where a command about
+// Finder tells on which order's account something stands that people name by an id of its own. That is where a command about
 // it is sent; what may be done is decided there. projections.ErrNotFound: nothing with this id has been seen.
-type Cases interface {
+type Finder interface {
 	// OrderOfCapture finds money that came without an order, also after somebody decided about it: whose account it came to.
 	OrderOfCapture(ctx context.Context, captureID string) (orderID string, err error)
-	// OrderOfReview finds an open review.
+	// OrderOfReview finds a review, open or not.
 	OrderOfReview(ctx context.Context, reviewID string) (orderID string, err error)
 }
 

@@ -14,7 +14,7 @@ import (
 
 func TestUnmatched_match(t *testing.T) {
 	s := newShop(t)
-	s.cases.orders["c1"] = "lost"
+	s.finder.orders["c1"] = "lost"
 	s.desk.result = app.MoneyMoved{OrderID: "1", CaptureID: "c1", Account: payment.State{Captures: []payment.Capture{
 		{CaptureID: "c1", AmountMinor: 5, Currency: "USD"}}}}
 	var got v1.CaptureDecided
@@ -27,7 +27,7 @@ func TestUnmatched_match(t *testing.T) {
 
 func TestUnmatched_refund(t *testing.T) {
 	s := newShop(t)
-	s.cases.orders["c1"] = "lost"
+	s.finder.orders["c1"] = "lost"
 	s.desk.result = app.MoneyMoved{OrderID: "lost", CaptureID: "c1", Account: payment.State{
 		Captures: []payment.Capture{{CaptureID: "c1", AmountMinor: 5, Currency: "USD", ParkUntil: 9}}, Refunds: []payment.Refund{openRefund}}}
 	var got v1.CaptureDecided
@@ -38,7 +38,7 @@ func TestUnmatched_refund(t *testing.T) {
 
 func TestReviews_resolve(t *testing.T) {
 	s := newShop(t)
-	s.cases.orders["v1"] = "1"
+	s.finder.orders["v1"] = "1"
 	s.desk.result = app.ReviewResolved{OrderID: "1", ReviewID: "v1", Decision: "apply", Account: payment.State{Reviews: []payment.Review{{ReviewID: "v2"}}}}
 	var got v1.ReviewResolved
 	answer := s.post("/v1/reviews/v1/resolve", `{"decision":"apply","note_ref":"T-7"}`, "Idempotency-Key: k")
@@ -51,11 +51,11 @@ func TestReviews_resolve(t *testing.T) {
 // TestReviews_resolve_replay_afterTheReadModelForgot: a resolved review is in no list any more, its kept answer is.
 func TestReviews_resolve_replay_afterTheReadModelForgot(t *testing.T) {
 	s := newShop(t)
-	s.cases.orders["v1"] = "1"
+	s.finder.orders["v1"] = "1"
 	s.desk.result = app.ReviewResolved{OrderID: "1", ReviewID: "v1", Decision: "dismiss"}
 	first := s.post("/v1/reviews/v1/resolve", `{"decision":"dismiss"}`, "Idempotency-Key: k")
 	require.Equal(t, 200, first.StatusCode)
-	delete(s.cases.orders, "v1")
+	delete(s.finder.orders, "v1")
 	again := s.post("/v1/reviews/v1/resolve", `{"decision":"dismiss"}`, "Idempotency-Key: k")
 	require.Equal(t, first.text, again.text)
 	require.Equal(t, "true", again.Header.Get("Idempotency-Replayed"))
@@ -73,13 +73,13 @@ func TestCases_notSeenYet_is404AndSaysThatItMayTakeAMoment(t *testing.T) {
 		require.Contains(t, answer.problem(c.code).Detail, "may take a moment")
 	}
 	require.Nil(t, s.desk.command)
-	s.cases.err = projections.ErrNotReady
+	s.finder.err = projections.ErrNotReady
 	require.Equal(t, 503, s.post("/v1/reviews/v/resolve", `{"decision":"apply"}`).StatusCode)
 }
 
 func TestCases_whatCannotBeDone(t *testing.T) {
 	s := newShop(t)
-	s.cases.orders["x"] = "1"
+	s.finder.orders["x"] = "1"
 	for _, c := range []struct {
 		path, body, code string
 		status           int

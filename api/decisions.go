@@ -25,14 +25,14 @@ type (
 	}
 )
 
-func (a *API) registerCases() {
+func (a *API) registerDecisions() {
 	command(a, huma.Operation{
 		Path: "/v1/payments/unmatched/{capture_id}/match", OperationID: "match-capture", Tags: []string{"payments"}, DefaultStatus: http.StatusOK,
 		Summary:     "Give money that came without an order to an order",
 		Description: "The order's checkout counts it as money that has arrived just now: for an order that is settled or over, it is refunded.",
 	}, options{},
 		func(ctx context.Context, in *captureRequest, body v1.MatchCapture, call app.Call) (app.Answer, error) {
-			return a.onCase(ctx, call, a.Cases.OrderOfCapture, in.CaptureID, v1.UnknownCapture, func(orderID string) (app.Answer, error) {
+			return a.onCase(ctx, call, a.Finder.OrderOfCapture, in.CaptureID, v1.UnknownCapture, func(orderID string) (app.Answer, error) {
 				return a.Desk.MatchUnmatched(ctx, call, orderID, in.CaptureID, body.OrderID)
 			})
 		}, captureDecided)
@@ -41,7 +41,7 @@ func (a *API) registerCases() {
 		Summary: "Send money back that came without an order, without waiting for one any longer",
 	}, options{mayBeEmpty: true},
 		func(ctx context.Context, in *captureRequest, _ nothing, call app.Call) (app.Answer, error) {
-			return a.onCase(ctx, call, a.Cases.OrderOfCapture, in.CaptureID, v1.UnknownCapture, func(orderID string) (app.Answer, error) {
+			return a.onCase(ctx, call, a.Finder.OrderOfCapture, in.CaptureID, v1.UnknownCapture, func(orderID string) (app.Answer, error) {
 				return a.Desk.RefundUnmatched(ctx, call, orderID, in.CaptureID)
 			})
 		}, captureDecided)
@@ -53,7 +53,7 @@ func (a *API) registerCases() {
 			"unrequested_refund: apply (book it against the newest money) or dismiss.",
 	}, options{},
 		func(ctx context.Context, in *reviewRequest, body v1.ResolveReview, call app.Call) (app.Answer, error) {
-			return a.onCase(ctx, call, a.Cases.OrderOfReview, in.ReviewID, v1.UnknownReview, func(orderID string) (app.Answer, error) {
+			return a.onCase(ctx, call, a.Finder.OrderOfReview, in.ReviewID, v1.UnknownReview, func(orderID string) (app.Answer, error) {
 				return a.Desk.ResolveReview(ctx, call, app.ResolveReview{
 					OrderID: orderID, ReviewID: in.ReviewID, Decision: body.Decision, NoteRef: body.NoteRef})
 			})
