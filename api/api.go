@@ -15,6 +15,7 @@ import (
 
 	"ordermill/api/v1"
 	"ordermill/projections"
+	"ordermill/projections/cases"
 	"ordermill/projections/inventory"
 	"ordermill/projections/orders"
 	"ordermill/projections/payments"
@@ -29,8 +30,10 @@ type Config struct {
 	Payments   Rows[payments.Row]
 	Inventory  Rows[inventory.Row]
 	Products   Rows[products.Row]
+	Cases      Rows[cases.Row]
 	Finder     Finder
 	ReadModels projections.Set
+	History    History
 	Messages   Messages
 	Mailbox    Mailbox // nil: mail is really sent, and /v1/mailbox is not there
 	Consumers  Consumers
@@ -77,9 +80,12 @@ func New(config Config) *API {
 	a.registerFulfilment()
 	a.registerPayments()
 	a.registerRefunds()
+	a.registerCases()
 	a.registerDecisions()
+	a.registerHistory()
 	a.registerEvents()
 	a.registerOperations()
+	a.registerParked()
 	a.registerDocs() // last: it renders what the others have described
 	return a
 }

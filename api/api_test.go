@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,7 +20,9 @@ import (
 	"ordermill/app"
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"
+	"ordermill/history"
 	"ordermill/projections"
+	"ordermill/projections/cases"
 	"ordermill/projections/inventory"
 	"ordermill/projections/orders"
 	"ordermill/projections/payments"
@@ -37,6 +40,7 @@ type shop struct {
 	payments  fakeRows[payments.Row]
 	stock     fakeRows[inventory.Row]
 	catalogue fakeRows[products.Row]
+	cases     fakeRows[cases.Row]
 	finder    *fakeFinder
 	letters   *fakeMessages
 	mails     fakeMailbox
@@ -52,14 +56,14 @@ func newShop(t testing.TB) *shop {
 	s := &shop{
 		t: t, desk: &fakeDesk{}, log: newFakeLog(), finder: &fakeFinder{orders: map[string]string{}}, letters: &fakeMessages{}, consumers: &fakeConsumers{handled: map[string]subscription.Handling{}},
 		models: []*fakeModel{{name: "orders"}, {name: "payments"}},
-		orders: fakeRows[orders.Row]{}, payments: fakeRows[payments.Row]{}, stock: fakeRows[inventory.Row]{}, catalogue: fakeRows[products.Row]{},
+		orders: fakeRows[orders.Row]{}, payments: fakeRows[payments.Row]{}, stock: fakeRows[inventory.Row]{}, catalogue: fakeRows[products.Row]{}, cases: fakeRows[cases.Row]{},
 	}
 	s.log.frozen, s.letters.frozen, s.mails.frozen, s.consumers.frozen = &s.frozen, &s.frozen, &s.frozen, &s.frozen
 	s.models[0].frozen, s.models[1].frozen = &s.frozen, &s.frozen
 	a := api.New(api.Config{
 		Desk: s.desk, Events: s.log, Orders: rows[orders.Row]{s.orders, s}, Payments: rows[payments.Row]{s.payments, s},
-		Inventory: rows[inventory.Row]{s.stock, s}, Products: rows[products.Row]{s.catalogue, s}, Finder: s.finder,
-		ReadModels: projections.Set{s.models[0], s.models[1]}, Messages: s.letters, Mailbox: &s.mails, Consumers: s.consumers,
+		Inventory: rows[inventory.Row]{s.stock, s}, Products: rows[products.Row]{s.catalogue, s}, Cases: rows[cases.Row]{s.cases, s}, Finder: s.finder,
+		ReadModels: projections.Set{s.models[0], s.models[1]}, History: history.New(s.log), Messages: s.letters, Mailbox: &s.mails, Consumers: s.consumers,
 		Ready: func(context.Context) error { return s.ready }, Version: "test", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	s.api = a
@@ -189,6 +193,9 @@ func (d *fakeDesk) RecordPayment(_ context.Context, call app.Call, c app.RecordP
 	return d.decide(call, c)
 }
 
+// asked is the query that a list was last asked for.
+var asked atomic.Value
+
 // fakeRows is a read model at position 7; its cursor is the place in the list.
 type fakeRows[R any] map[string]R
 
@@ -205,6 +212,7 @@ func (f fakeRows[R]) List(_ context.Context, query projections.Query) (projectio
 		return projections.Page[R]{}, projections.ErrBadCursor
 	}
 	page := projections.Page[R]{Position: 7}
+	asked.Store(query)
 	for _, row := range f {
 		if len(page.Rows) == query.Limit {
 			page.Next = "next"
@@ -213,6 +221,15 @@ func (f fakeRows[R]) List(_ context.Context, query projections.Query) (projectio
 		page.Rows = append(page.Rows, row)
 	}
 	return page, nil
+}
+
+// WaitFor waits for what is beyond position 7 in vain.
+func (f fakeRows[R]) WaitFor(ctx context.Context, position int64) error {
+	if position <= 7 {
+		return nil
+	}
+	<-ctx.Done()
+	return ctx.Err()
 }
 
 // freezer keeps whoever asks waiting, until he gives up, while it is true: a database that neither answers nor hangs up.
@@ -306,6 +323,8 @@ func (f *fakeMailbox) List(ctx context.Context, after string, limit int) ([]app.
 type fakeConsumers struct {
 	statuses []subscription.Status
 	handled  map[string]subscription.Handling // by consumer
+	parked   []subscription.ParkedKey
+	asked    []string
 	err      error
 	looked   func() // called by Statuses
 	frozen   *freezer
@@ -323,6 +342,24 @@ func (f *fakeConsumers) Statuses(ctx context.Context) ([]subscription.Status, er
 
 func (f *fakeConsumers) Handled(_ context.Context, consumer string, _ int64) (subscription.Handling, error) {
 	return f.handled[consumer], nil
+}
+
+func (f *fakeConsumers) Parked(context.Context) ([]subscription.ParkedKey, error) {
+	return f.parked, f.err
+}
+
+func (f *fakeConsumers) Skipped(_ context.Context, consumer, key string, _ int) ([]int64, error) {
+	return []int64{4, 6}, f.err
+}
+
+func (f *fakeConsumers) Ask(_ context.Context, consumer, key, what, reason string) error {
+	for _, p := range f.parked {
+		if p.Consumer == consumer && p.Key == key {
+			f.asked = []string{consumer, key, what, reason}
+			return nil
+		}
+	}
+	return subscription.ErrNotParked
 }
 
 type fakeModel struct {

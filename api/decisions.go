@@ -25,6 +25,7 @@ type (
 	}
 )
 
+// registerDecisions registers what a person decides about a case.
 func (a *API) registerDecisions() {
 	command(a, huma.Operation{
 		Path: "/v1/payments/unmatched/{capture_id}/match", OperationID: "match-capture", Tags: []string{"payments"}, DefaultStatus: http.StatusOK,

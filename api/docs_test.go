@@ -14,9 +14,11 @@ import (
 
 	"ordermill/app"
 	inv "ordermill/domain/inventory"
+	"ordermill/domain/payment"
 	"ordermill/domain/product"
 	"ordermill/eventstore/subscription"
 	"ordermill/projections"
+	"ordermill/projections/cases"
 	"ordermill/projections/inventory"
 	"ordermill/projections/orders"
 	"ordermill/projections/payments"
@@ -55,12 +57,13 @@ func TestOpenAPI_namesEveryRow(t *testing.T) {
 		"POST /v1/orders/{id}/shipments", "POST /v1/orders/{id}/shipments/{shipment_id}/deliver",
 		"POST /v1/orders/{id}/refunds", "POST /v1/orders/{id}/refunds/{refund_id}/complete", "POST /v1/orders/{id}/refunds/{refund_id}/fail",
 		"POST /v1/payments/unmatched/{capture_id}/match", "POST /v1/payments/unmatched/{capture_id}/refund", "POST /v1/reviews/{review_id}/resolve",
-		"POST /v1/inventory/{sku}/receipts", "GET /v1/inventory", "GET /v1/inventory/{sku}",
-		"POST /v1/orders", "GET /v1/orders", "GET /v1/orders/{id}",
+		"POST /v1/inventory/{sku}/receipts", "GET /v1/inventory", "GET /v1/inventory/{sku}", "GET /v1/inventory/{sku}/movements", "GET /v1/inventory/{sku}/reservations",
+		"POST /v1/orders", "GET /v1/orders", "GET /v1/orders/{id}", "GET /v1/orders/{id}/timeline",
 		"POST /v1/orders/{id}/payments", "GET /v1/orders/{id}/payment", "GET /v1/payments",
+		"GET /v1/payments/unmatched", "GET /v1/refunds", "GET /v1/reviews",
 		"GET /v1/events", "GET /v1/events/stream", "GET /v1/streams/{stream}",
 		"GET /v1/projections", "POST /v1/projections/{name}/rebuild", "GET /v1/projections/{name}/rebuild",
-		"POST /v1/projections/{name}/verify", "GET /v1/consumers", "GET /livez", "GET /readyz",
+		"POST /v1/projections/{name}/verify", "GET /v1/consumers", "GET /v1/parked", "POST /v1/parked/{consumer}/{key}/retry", "POST /v1/parked/{consumer}/{key}/discard", "GET /livez", "GET /readyz",
 	}, rows)
 }
 
@@ -134,9 +137,10 @@ func TestOpenAPI_answersAreAsDescribed(t *testing.T) {
 	doc := s.description()
 	for path, row := range map[string]string{
 		"/v1/orders": "/v1/orders", "/v1/orders/1": "/v1/orders/{id}", "/v1/orders/1/payment": "/v1/orders/{id}/payment", "/v1/orders/2/payment": "/v1/orders/{id}/payment",
-		"/v1/payments": "/v1/payments", "/v1/inventory": "/v1/inventory", "/v1/inventory/A": "/v1/inventory/{sku}", "/v1/products": "/v1/products",
+		"/v1/payments":           "/v1/payments",
+		"/v1/payments/unmatched": "/v1/payments/unmatched", "/v1/refunds": "/v1/refunds", "/v1/reviews": "/v1/reviews", "/v1/inventory": "/v1/inventory", "/v1/inventory/A": "/v1/inventory/{sku}", "/v1/products": "/v1/products",
 		"/v1/products/A": "/v1/products/{sku}", "/v1/messages": "/v1/messages", "/v1/messages/m1": "/v1/messages/{id}", "/v1/mailbox": "/v1/mailbox",
-		"/v1/events": "/v1/events", "/v1/streams/order-1": "/v1/streams/{stream}", "/v1/projections": "/v1/projections", "/v1/consumers": "/v1/consumers",
+		"/v1/events": "/v1/events", "/v1/streams/order-1": "/v1/streams/{stream}", "/v1/projections": "/v1/projections", "/v1/consumers": "/v1/consumers", "/v1/parked": "/v1/parked",
 		"/v1/projections/orders/rebuild": "/v1/projections/{name}/rebuild", "/livez": "/livez", "/readyz": "/readyz",
 	} {
 		answer := s.get(path)
@@ -161,10 +165,13 @@ func (s *shop) fill() {
 	s.payments["2"] = payments.Row{OrderID: "2", Position: 4}
 	s.stock["A"] = inventory.Row{Item: inv.State{SKU: "A"}, Version: 1, Position: 1}
 	s.catalogue["A"] = products.Row{Product: product.State{SKU: "A"}, Version: 1, Position: 1}
+	s.cases["review:v"] = cases.Row{Kind: cases.Review, OrderID: "1", Status: cases.Open, Account: halfPaid,
+		Review: payment.Review{ReviewID: "v", Reason: payment.ReviewRefundFailed}}
 	s.log.append(someEvents(1, 5)...)
 	s.letters.all = []app.Message{{MessageID: "m1", Status: "processed", ReceivedAt: recorded, Result: json.RawMessage(`{}`), Events: []int64{1}}}
 	s.mails.all = []app.Mail{{MessageID: "1", SentAt: recorded}}
 	s.consumers.statuses = []subscription.Status{{Name: "checkout", Kind: "reactor", Position: 9}, {Name: "relay-amqp", Kind: "reactor"}}
+	s.consumers.parked = []subscription.ParkedKey{{Consumer: "checkout", Key: "1", Skipped: 2, ParkedAt: recorded}}
 	s.consumers.handled["checkout"] = subscription.Handling{Status: "handled", Attempts: 1, At: recorded}
 	s.models[0].progress = &projections.Progress{Projection: "orders", Generation: 2, Status: projections.Done, StartedAt: recorded}
 }

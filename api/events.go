@@ -172,15 +172,9 @@ type streamPage struct {
 
 func (a *API) readStream(ctx context.Context, in *streamPage) (*Page[v1.Event], error) {
 	list := "stream " + in.Stream
-	key, err := cursorKey(list, in.Cursor)
+	version, err := cursorVersion(list, in.Cursor)
 	if err != nil {
 		return nil, err
-	}
-	var version int64
-	if key != "" {
-		if version, err = strconv.ParseInt(key, 10, 64); err != nil || version < 1 {
-			return nil, badCursor()
-		}
 	}
 	records, err := a.Events.Read(ctx, eventstore.Query{Stream: in.Stream, AfterVersion: version, Limit: in.Limit + 1})
 	if err != nil {

@@ -37,11 +37,11 @@ func (a *API) registerInventory() {
 		})
 
 	handle(a, get("/v1/inventory", "inventory", "list-inventory", "List the stock of every SKU"),
-		func(ctx context.Context, in *Paging) (*Page[v1.Item], error) {
-			return rowsPage(ctx, a, "/v1/inventory", in, a.Inventory, itemRow)
+		func(ctx context.Context, in *RowsPaging) (*Page[v1.Item], error) {
+			return rowsPage(ctx, a, "/v1/inventory", in, a.Inventory, filters{}, itemRow)
 		})
 	handle(a, get("/v1/inventory/{sku}", "inventory", "get-inventory", "See the stock of one SKU"),
 		func(ctx context.Context, in *skuQuery) (*One[v1.Item], error) {
-			return rowOf(ctx, a, a.Inventory, in.SKU, itemRow)
+			return rowOf(ctx, a, in.Fresh, a.Inventory, in.SKU, itemRow)
 		})
 }

@@ -5,10 +5,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -21,6 +21,17 @@ import (
 type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"at most so many items"`
 	Cursor string `query:"cursor" maxLength:"1000" doc:"next_cursor of the page before"`
+}
+
+// Fresh is the query value of every read of a read model.
+type Fresh struct {
+	MinPosition int64 `query:"min_position" minimum:"0" doc:"wait, at most 5 seconds, until the read model holds this position: the X-Position of a command's answer shows what it wrote"`
+}
+
+// RowsPaging is the query values of a list of a read model's rows.
+type RowsPaging struct {
+	Paging
+	Fresh
 }
 
 // Page is an answer with some items of a list.
@@ -44,8 +55,7 @@ func page[T any](path string, limit int, next string, items []T) *Page[T] {
 	}
 	if next != "" {
 		p.Body.NextCursor = &next
-		query := url.Values{"limit": {strconv.Itoa(limit)}, "cursor": {next}}
-		p.Link = "<" + path + "?" + query.Encode() + `>; rel="next"`
+		p.Link = filters{}.link(path, limit, next)
 	}
 	return p
 }
@@ -71,9 +81,12 @@ func pageOf[T any](path string, in *Paging, all []T, key func(T) string) (*Page[
 	return page(path, in.Limit, next, all), nil
 }
 
-// rowsPage answers a list of a read model's rows.
-func rowsPage[R, T any](ctx context.Context, a *API, path string, in *Paging, rows Rows[R], render func(R) T) (*Page[T], error) {
-	found, err := rows.List(ctx, projections.Query{Limit: in.Limit, Cursor: in.Cursor})
+// rowsPage answers a list of those of a read model's rows that the filters let through.
+func rowsPage[R, T any](ctx context.Context, a *API, path string, in *RowsPaging, rows Rows[R], by filters, render func(R) T) (*Page[T], error) {
+	if err := a.catchUp(ctx, rows, in.MinPosition); err != nil {
+		return nil, err
+	}
+	found, err := rows.List(ctx, projections.Query{Limit: in.Limit, Cursor: in.Cursor, Where: by.conditions})
 	if err != nil {
 		return nil, a.queryFailed(ctx, err)
 	}
@@ -83,17 +96,40 @@ func rowsPage[R, T any](ctx context.Context, a *API, path string, in *Paging, ro
 	}
 	out := page(path, in.Limit, found.Next, items)
 	out.Body.Parked = found.Parked
+	out.Link = by.link(path, in.Limit, found.Next)
 	out.Position = strconv.FormatInt(found.Position, 10)
 	return out, nil
 }
 
 // rowOf answers a query for one row of a read model.
-func rowOf[R, T any](ctx context.Context, a *API, rows Rows[R], key string, render func(R) T) (*One[T], error) {
+func rowOf[R, T any](ctx context.Context, a *API, in Fresh, rows Rows[R], key string, render func(R) T) (*One[T], error) {
+	if err := a.catchUp(ctx, rows, in.MinPosition); err != nil {
+		return nil, err
+	}
 	found, err := rows.Get(ctx, key)
 	if err != nil {
 		return nil, a.queryFailed(ctx, err)
 	}
 	return &One[T]{Position: strconv.FormatInt(found.Position, 10), Body: render(found.Row)}, nil
+}
+
+// longestCatchUp bounds how long a query waits for its read model.
+const longestCatchUp = 5 * time.Second
+
+// catchUp waits until a read model, in whichever process it is kept, holds a position; 0 is not waited for.
+func (a *API) catchUp(ctx context.Context, rows interface {
+	WaitFor(ctx context.Context, position int64) error
+}, position int64) error {
+	if position == 0 {
+		return nil
+	}
+	wait, stop := context.WithTimeout(ctx, longestCatchUp)
+	defer stop()
+	err := rows.WaitFor(wait, position)
+	if err != nil && ctx.Err() == nil && wait.Err() != nil {
+		return fail(v1.ProjectionBehind, "the read model does not hold this position yet; nothing is wrong with what was written")
+	}
+	return err
 }
 
 // queryFailed turns what a read model says into a problem.

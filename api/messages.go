@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -123,40 +122,22 @@ type tracker struct {
 	others []tracked
 }
 
-// tracked is a consumer under the name that people know: a read model's is its own, whichever generation is live.
-type tracked struct {
-	name string
-	subscription.Status
-}
-
 // relayPrefix begins the names of the consumers that publish to a transport.
 const relayPrefix = "relay-"
 
 func (a *API) tracker(ctx context.Context) (*tracker, error) {
-	consumers, err := a.Consumers.Statuses(ctx)
+	consumers, err := a.named(ctx)
 	if err != nil {
-		return nil, a.readFailed(ctx, err)
-	}
-	models, err := a.ReadModels.Statuses(ctx)
-	if err != nil {
-		return nil, a.readFailed(ctx, err)
-	}
-	live := map[string]string{} // consumer -> read model
-	for _, m := range models {
-		consumer, _ := m.Consumers()
-		live[consumer] = m.Name
+		return nil, err
 	}
 	t := &tracker{api: a, relays: map[string]subscription.Status{}}
-	for _, s := range consumers {
-		if transport, ok := strings.CutPrefix(s.Name, relayPrefix); ok {
-			t.relays[transport] = s
-		} else if s.Kind == "reactor" {
-			t.others = append(t.others, tracked{s.Name, s})
-		} else if model, ok := live[s.Name]; ok {
-			t.others = append(t.others, tracked{model, s})
+	for _, c := range consumers {
+		if transport, ok := strings.CutPrefix(c.name, relayPrefix); ok {
+			t.relays[transport] = c.Status
+		} else {
+			t.others = append(t.others, c)
 		}
 	}
-	slices.SortFunc(t.others, func(a, b tracked) int { return strings.Compare(a.name, b.name) })
 	return t, nil
 }
 

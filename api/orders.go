@@ -9,10 +9,33 @@ import (
 
 	"ordermill/api/v1"
 	"ordermill/app"
+	"ordermill/projections"
+	"ordermill/projections/orders"
 )
 
 type orderQuery struct {
+	Fresh
 	ID string `path:"id" pattern:"^[A-Za-z0-9._:-]{1,64}$" doc:"order id"`
+}
+
+type ordersQuery struct {
+	RowsPaging
+	Status        string `query:"status" enum:"placed,awaiting_payment,confirmed,completed,rejected,cancelled,expired"`
+	PaymentStatus string `query:"payment_status" enum:"unmatched,voided,paid,failed,requested,none,overpaid,partially_paid,refund_pending,refunded,partially_refunded"`
+	SKU           string `query:"sku" pattern:"^[A-Za-z0-9._:-]{1,64}$" doc:"one of the order's lines is of it"`
+	CustomerRef   string `query:"customer_ref" pattern:"^[A-Za-z0-9._:-]{1,64}$"`
+	PlacedAfter   string `query:"placed_after" format:"date-time" doc:"placed at this time (RFC 3339) or later"`
+	PlacedBefore  string `query:"placed_before" format:"date-time" doc:"placed earlier than this time"`
+}
+
+func (q *ordersQuery) filters() (by filters) {
+	by.add("status", q.Status, orders.Status, projections.Equal)
+	by.add("payment_status", q.PaymentStatus, orders.PaymentStatus, projections.Equal)
+	by.add("sku", q.SKU, orders.SKUs, projections.Holds)
+	by.add("customer_ref", q.CustomerRef, orders.CustomerRef, projections.Equal)
+	by.addTime("placed_after", q.PlacedAfter, orders.PlacedAt, projections.AtLeast)
+	by.addTime("placed_before", q.PlacedBefore, orders.PlacedAt, projections.Below)
+	return by
 }
 
 func (a *API) registerOrders() {
@@ -37,12 +60,12 @@ func (a *API) registerOrders() {
 		})
 
 	handle(a, get("/v1/orders", "orders", "list-orders", "List orders"),
-		func(ctx context.Context, in *Paging) (*Page[v1.Order], error) {
-			return rowsPage(ctx, a, "/v1/orders", in, a.Orders, orderRow)
+		func(ctx context.Context, in *ordersQuery) (*Page[v1.Order], error) {
+			return rowsPage(ctx, a, "/v1/orders", &in.RowsPaging, a.Orders, in.filters(), orderRow)
 		})
 	handle(a, get("/v1/orders/{id}", "orders", "get-order", "See one order"),
 		func(ctx context.Context, in *orderQuery) (*One[v1.Order], error) {
-			return rowOf(ctx, a, a.Orders, in.ID, orderRow)
+			return rowOf(ctx, a, in.Fresh, a.Orders, in.ID, orderRow)
 		})
 }
 

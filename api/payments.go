@@ -8,7 +8,21 @@ import (
 
 	"ordermill/api/v1"
 	"ordermill/app"
+	"ordermill/projections"
+	"ordermill/projections/payments"
 )
+
+type accountsQuery struct {
+	RowsPaging
+	Status  string `query:"status" enum:"unmatched,voided,paid,failed,requested,none,overpaid,partially_paid,refund_pending,refunded,partially_refunded" doc:"payment_status"`
+	OrderID string `query:"order_id" pattern:"^[A-Za-z0-9._:-]{1,64}$"`
+}
+
+func (q *accountsQuery) filters() (by filters) {
+	by.add("status", q.Status, payments.Status, projections.Equal)
+	by.add("order_id", q.OrderID, projections.Key, projections.Equal)
+	return by
+}
 
 func (a *API) registerPayments() {
 	command(a, huma.Operation{
@@ -27,12 +41,12 @@ func (a *API) registerPayments() {
 		})
 
 	handle(a, get("/v1/payments", "payments", "list-payments", "List payment accounts, one for each order that had money or was to have"),
-		func(ctx context.Context, in *Paging) (*Page[v1.Account], error) {
-			return rowsPage(ctx, a, "/v1/payments", in, a.Payments, accountRow)
+		func(ctx context.Context, in *accountsQuery) (*Page[v1.Account], error) {
+			return rowsPage(ctx, a, "/v1/payments", &in.RowsPaging, a.Payments, in.filters(), accountRow)
 		})
 	handle(a, get("/v1/orders/{id}/payment", "payments", "get-payment", "See an order's payment account, also of an order that nobody knows"),
 		func(ctx context.Context, in *orderQuery) (*One[v1.Account], error) {
-			return rowOf(ctx, a, a.Payments, in.ID, accountRow)
+			return rowOf(ctx, a, in.Fresh, a.Payments, in.ID, accountRow)
 		})
 
 	request := a.schemas.Map()["Account"].Properties

@@ -6,6 +6,7 @@ import (
 	"ordermill/app"
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"
+	"ordermill/history"
 	"ordermill/projections"
 )
 
@@ -71,6 +72,8 @@ type Log interface {
 type Rows[R any] interface {
 	Get(ctx context.Context, key string) (projections.Found[R], error)
 	List(ctx context.Context, query projections.Query) (projections.Page[R], error)
+	// WaitFor returns once the rows hold everything up to position; or ctx's error.
+	WaitFor(ctx context.Context, position int64) error
 }
 
 // Finder tells on which order's account something stands that people name by an id of its own. That is where a command about
@@ -80,6 +83,15 @@ type Finder interface {
 	OrderOfCapture(ctx context.Context, captureID string) (orderID string, err error)
 	// OrderOfReview finds a review, open or not.
 	OrderOfReview(ctx context.Context, reviewID string) (orderID string, err error)
+}
+
+// History tells what happened, from the streams themselves. Its errors are history.ErrNotFound, or the event store's.
+type History interface {
+	// Movements returns at most limit events of a SKU's stock after a version; more tells that there are others.
+	Movements(ctx context.Context, sku string, after int64, limit int) (page []history.Movement, more bool, err error)
+	// Reservations returns the open ones of a SKU, by order id, and the position of its last event.
+	Reservations(ctx context.Context, sku string) ([]history.Reservation, int64, error)
+	Story(ctx context.Context, orderID string) (*history.Story, error)
 }
 
 // Messages are the letters that arrived.
@@ -101,4 +113,9 @@ type Consumers interface {
 	Statuses(ctx context.Context) ([]subscription.Status, error)
 	// Handled tells what one consumer made of the record at position.
 	Handled(ctx context.Context, consumer string, position int64) (subscription.Handling, error)
+	// Parked lists the keys that consumers could not handle, and Skipped the first positions that one of them waits with.
+	Parked(ctx context.Context) ([]subscription.ParkedKey, error)
+	Skipped(ctx context.Context, consumer, key string, limit int) ([]int64, error)
+	// Ask leaves word that a parked key is to be retried or discarded: ErrNotParked.
+	Ask(ctx context.Context, consumer, key, what, reason string) error
 }

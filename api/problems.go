@@ -114,6 +114,8 @@ var kinds = map[string]kind{
 		"The database went away while it was committing. Send the same request again with the same Idempotency-Key, or look whether it is there."},
 	v1.ProjectionParked: {http.StatusServiceUnavailable, "The read model could not follow for this id", true,
 		"An event of this id could not be folded, so what the read model says may be old; everything else goes on. An operator has to look at it. The log itself is whole."},
+	v1.ProjectionBehind: {http.StatusServiceUnavailable, "The read model is behind", true,
+		"It did not reach min_position within 5 seconds. Try again after Retry-After, or without min_position if older rows will do."},
 	v1.NotReady: {http.StatusServiceUnavailable, "This process is not ready yet", true,
 		"It is starting (migrations, catalogue, read models catching up with the log) or stopping, or its database cannot be read. detail says which."},
 	v1.InternalError: {http.StatusInternalServerError, "Something is wrong on our side", false,

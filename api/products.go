@@ -13,6 +13,7 @@ import (
 )
 
 type skuQuery struct {
+	Fresh
 	SKU string `path:"sku" pattern:"^[A-Za-z0-9._:-]{1,64}$"`
 }
 
@@ -52,12 +53,12 @@ func (a *API) registerProducts() {
 		}, productChanged)
 
 	handle(a, get("/v1/products", "products", "list-products", "List the catalogue"),
-		func(ctx context.Context, in *Paging) (*Page[v1.Product], error) {
-			return rowsPage(ctx, a, "/v1/products", in, a.Products, productRow)
+		func(ctx context.Context, in *RowsPaging) (*Page[v1.Product], error) {
+			return rowsPage(ctx, a, "/v1/products", in, a.Products, filters{}, productRow)
 		})
 	handle(a, get("/v1/products/{sku}", "products", "get-product", "See one product"),
 		func(ctx context.Context, in *skuQuery) (*One[v1.Product], error) {
-			return rowOf(ctx, a, a.Products, in.SKU, productRow)
+			return rowOf(ctx, a, in.Fresh, a.Products, in.SKU, productRow)
 		})
 }
 

@@ -66,7 +66,7 @@ func accountRow(r payments.Row) v1.Account {
 	out := v1.Account{
 		OrderID: r.OrderID, Currency: sums.Currency, DueMinor: sums.DueMinor, CapturedMinor: sums.CapturedMinor,
 		RefundedMinor: sums.RefundedMinor, RefundPendingMinor: sums.RefundPendingMinor, BalanceMinor: sums.BalanceMinor(),
-		PaymentStatus: checkout.PaymentStatus(r.Order, r.Account), Request: requestOf(r.Account, sums), Captures: []v1.Capture{}, Refunds: []v1.Refund{}, Reviews: []v1.OpenReview{},
+		PaymentStatus: checkout.PaymentStatus(r.Order, r.Account), Request: requestOf(r.Account, sums), Captures: []v1.Capture{}, Refunds: []v1.Refund{}, Reviews: []v1.Review{},
 		Version: r.Version, Position: r.Position,
 	}
 	for _, c := range r.Account.Captures {
@@ -78,7 +78,7 @@ func accountRow(r payments.Row) v1.Account {
 		out.Refunds = append(out.Refunds, refundOf(refund))
 	}
 	for _, review := range r.Account.Reviews {
-		out.Reviews = append(out.Reviews, v1.OpenReview(review))
+		out.Reviews = append(out.Reviews, v1.Review(review))
 	}
 	return out
 }

@@ -101,7 +101,7 @@ func TestPayment_account(t *testing.T) {
 		Request:  &v1.PaymentRequest{RequestID: "r1", Attempt: 1, AmountMinor: 5998, Currency: "USD", ExpiresAt: when(), Status: "open"},
 		Captures: []v1.Capture{{CaptureID: "c1", AmountMinor: 3000, Currency: "USD", AppliedMinor: 3000, Outcome: "applied", ReceivedAt: when()}},
 		Refunds:  []v1.Refund{{RefundID: "f1", CaptureID: "c1", AmountMinor: 1, Currency: "USD", Reason: "overpayment", Status: "requested", Attempts: 2}},
-		Reviews:  []v1.OpenReview{{ReviewID: "v", Reason: "refund_failed", CaptureID: "c1", RefundID: "f1", AmountMinor: 1, Currency: "USD", Code: "gone"}},
+		Reviews:  []v1.Review{{ReviewID: "v", Reason: "refund_failed", CaptureID: "c1", RefundID: "f1", AmountMinor: 1, Currency: "USD", Code: "gone"}},
 		Version:  3, Position: 9,
 	}, got)
 }

@@ -10,10 +10,13 @@ import (
 
 // Condition keeps the rows of a list whose column is as it says.
 type Condition struct {
-	Column string // of the projection's Columns
+	Column string // of the projection's Columns, or Key; one of text is of type keytext, which both databases compare bytewise
 	Is     Relation
 	Value  any // string or int64; none for Past
 }
+
+// Key is the column of every read model that holds its rows' key.
+const Key = "key"
 
 // Relation is how a column compares with a condition's value.
 type Relation string
@@ -63,7 +66,7 @@ func bind(args *[]any, value any) string {
 func (p *Projection[R]) allows(conditions []Condition) error {
 	for _, c := range conditions {
 		named := func(column Column[R]) bool { return column.Name == c.Column }
-		if !slices.ContainsFunc(p.Columns, named) || !slices.Contains([]Relation{Equal, AtLeast, Below, Past, Holds}, c.Is) {
+		if c.Column != Key && !slices.ContainsFunc(p.Columns, named) || !slices.Contains([]Relation{Equal, AtLeast, Below, Past, Holds}, c.Is) {
 			return fmt.Errorf("list %s: it has no condition %q %q", p.Name, c.Column, c.Is)
 		}
 	}

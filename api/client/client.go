@@ -145,6 +145,41 @@ func (c *Client) Mails(ctx context.Context, limit int, cursor string) (v1.List[v
 	return list[v1.Mail](ctx, c, "/v1/mailbox", limit, cursor)
 }
 
+// OrdersBy returns a page of the orders that filters let through, by the names that GET /v1/orders knows: status, sku ...
+func (c *Client) OrdersBy(ctx context.Context, filters map[string]string, limit int, cursor string) (v1.List[v1.Order], error) {
+	return list[v1.Order](ctx, c, "/v1/orders", limit, cursor, filters)
+}
+
+// Unmatched returns a page of the money that waits for an order.
+func (c *Client) Unmatched(ctx context.Context, limit int, cursor string) (v1.List[v1.UnmatchedMoney], error) {
+	return list[v1.UnmatchedMoney](ctx, c, "/v1/payments/unmatched", limit, cursor)
+}
+
+// Refunds returns a page of the refunds of a status: requested, refunded, failed, kept; "" is all.
+func (c *Client) Refunds(ctx context.Context, status string, limit int, cursor string) (v1.List[v1.RefundCase], error) {
+	return list[v1.RefundCase](ctx, c, "/v1/refunds", limit, cursor, map[string]string{"status": status})
+}
+
+// Reviews returns a page of the reviews of a status: open, resolved; "" is open.
+func (c *Client) Reviews(ctx context.Context, status string, limit int, cursor string) (v1.List[v1.Review], error) {
+	return list[v1.Review](ctx, c, "/v1/reviews", limit, cursor, map[string]string{"status": status})
+}
+
+// Movements returns a page of what moved a SKU's stock, oldest first.
+func (c *Client) Movements(ctx context.Context, sku string, limit int, cursor string) (v1.List[v1.Movement], error) {
+	return list[v1.Movement](ctx, c, "/v1/inventory/"+url.PathEscape(sku)+"/movements", limit, cursor)
+}
+
+// Reservations returns a page of the orders that hold units of a SKU.
+func (c *Client) Reservations(ctx context.Context, sku string, limit int, cursor string) (v1.List[v1.Reservation], error) {
+	return list[v1.Reservation](ctx, c, "/v1/inventory/"+url.PathEscape(sku)+"/reservations", limit, cursor)
+}
+
+// Timeline returns everything that happened around an order.
+func (c *Client) Timeline(ctx context.Context, orderID string) (v1.Timeline, error) {
+	return get[v1.Timeline](ctx, c, "/v1/orders/"+url.PathEscape(orderID)+"/timeline", nil)
+}
+
 // Stream returns a page of one stream, oldest first.
 func (c *Client) Stream(ctx context.Context, stream string, limit int, cursor string) (v1.List[v1.Event], error) {
 	return list[v1.Event](ctx, c, "/v1/streams/"+url.PathEscape(stream), limit, cursor)
@@ -165,6 +200,23 @@ func (c *Client) Projections(ctx context.Context) ([]v1.Projection, error) {
 func (c *Client) Consumers(ctx context.Context) ([]v1.Consumer, error) {
 	found, err := get[v1.List[v1.Consumer]](ctx, c, "/v1/consumers", nil)
 	return found.Items, err
+}
+
+// Parked returns a page of the keys that consumers could not handle.
+func (c *Client) Parked(ctx context.Context, limit int, cursor string) (v1.List[v1.ParkedKey], error) {
+	return list[v1.ParkedKey](ctx, c, "/v1/parked", limit, cursor)
+}
+
+// RetryParked asks for a parked key's skipped events to be replayed; Parked shows what came of it, soon.
+func (c *Client) RetryParked(ctx context.Context, consumer, key string) (v1.ParkedAsked, error) {
+	answer, err := post[v1.ParkedAsked](ctx, c, "/v1/parked/"+url.PathEscape(consumer)+"/"+url.PathEscape(key)+"/retry", nil, nil)
+	return answer.Body, err
+}
+
+// DiscardParked asks for a parked key's skipped events to be given up.
+func (c *Client) DiscardParked(ctx context.Context, consumer, key string, body v1.DiscardParked) (v1.ParkedAsked, error) {
+	answer, err := postJSON[v1.ParkedAsked](ctx, c, "/v1/parked/"+url.PathEscape(consumer)+"/"+url.PathEscape(key)+"/discard", body, nil)
+	return answer.Body, err
 }
 
 // StartRebuild asks for a read model to be built anew.
@@ -190,8 +242,15 @@ func (c *Client) Ready(ctx context.Context) error {
 	return err
 }
 
-func list[T any](ctx context.Context, c *Client, path string, limit int, cursor string) (v1.List[T], error) {
+func list[T any](ctx context.Context, c *Client, path string, limit int, cursor string, filters ...map[string]string) (v1.List[T], error) {
 	query := url.Values{}
+	for _, filter := range filters {
+		for name, value := range filter {
+			if value != "" {
+				query.Set(name, value)
+			}
+		}
+	}
 	if limit > 0 {
 		query.Set("limit", strconv.Itoa(limit))
 	}

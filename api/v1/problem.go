@@ -56,6 +56,7 @@ const (
 	StoreUnavailable       = "store-unavailable"
 	OutcomeUnknown         = "outcome-unknown"
 	ProjectionParked       = "projection-parked"
+	ProjectionBehind       = "projection-behind"
 	NotReady               = "not-ready"
 	InternalError          = "internal-error"
 )

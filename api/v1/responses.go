@@ -81,7 +81,7 @@ type Account struct {
 	Request            *PaymentRequest `json:"request" doc:"the last request for payment; null if there was none"`
 	Captures           []Capture       `json:"captures"`
 	Refunds            []Refund        `json:"refunds"`
-	Reviews            []OpenReview    `json:"reviews" doc:"open questions for a person"`
+	Reviews            []Review        `json:"reviews" doc:"open questions for a person"`
 	Version            int64           `json:"version"`
 	Position           int64           `json:"position"`
 }
@@ -120,8 +120,8 @@ type Refund struct {
 	Attempts    int64  `json:"attempts"`
 }
 
-// OpenReview is a question for a person, about money on the account that it stands on.
-type OpenReview struct {
+// Review is a question for a person, about money on the account that it stands on.
+type Review struct {
 	ReviewID    string `json:"review_id"`
 	Reason      string `json:"reason" enum:"conflicting_duplicate,refund_failed,refund_unconfirmed,refund_reversed,unrequested_refund"`
 	CaptureID   string `json:"capture_id" doc:"which money it is about; empty: none"`

@@ -51,10 +51,10 @@ type TrackedEvent struct {
 // Handled is what one consumer made of an event.
 type Handled struct {
 	Consumer string     `json:"consumer"`
-	Status   string     `json:"status" enum:"handled,pending,parked"`
+	Status   string     `json:"status" enum:"handled,pending,parked,discarded"`
 	Attempts int64      `json:"attempts"`
 	At       *time.Time `json:"at,omitempty" doc:"known for some days"`
-	Error    string     `json:"error,omitempty"`
+	Error    string     `json:"error,omitempty" doc:"why it is parked, or was discarded"`
 }
 
 // Event is a record of the log.

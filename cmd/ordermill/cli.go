@@ -44,6 +44,7 @@ type cli struct {
 	Rebuild     rebuildCommand     `cmd:"" help:"Build a read model, or all, anew from the log."`
 	Verify      verifyCommand      `cmd:"" help:"Compare a read model, or all, with the log."`
 	Projections projectionsCommand `cmd:"" help:"See how far the read models are."`
+	Parked      parkedCommand      `cmd:"" help:"See what consumers could not handle, and retry it."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
 

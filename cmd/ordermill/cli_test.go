@@ -143,15 +143,6 @@ func TestOrdersShow_forPeople(t *testing.T) {
 	require.Contains(t, ordermill(t, server, "", "orders", "show", "123", "--json").out, `"order_id":"123"`)
 }
 
-func TestAmount(t *testing.T) {
-	for want, got := range map[string]string{
-		"29.99 USD": amount(2999, "USD"), "0.05 USD": amount(5, "USD"), "-0.05 USD": amount(-5, "USD"), "30 JPY": amount(30, "JPY"),
-		"1.234 KWD": amount(1234, "KWD"), "5 XXY": amount(5, "XXY"), "0": amount(0, ""),
-	} {
-		require.Equal(t, want, got)
-	}
-}
-
 func TestProjections(t *testing.T) {
 	server := fake(t, map[string]string{"GET /v1/projections": `{"items":[{"name":"orders","generation":1,"position":9,"lag":2,"parked":0,"status":"live"}]}`})
 	require.Equal(t, "NAME    GENERATION  POSITION  LAG  PARKED  STATUS\norders  1           9         2    0       live\n", ordermill(t, server, "", "projections").out)

@@ -5,10 +5,12 @@ import (
 	"strconv"
 
 	"ordermill/api/v1"
+	"ordermill/domain/money"
 )
 
 type ordersCommand struct {
-	Show showOrderCommand `cmd:"" help:"Show one order."`
+	Show     showOrderCommand     `cmd:"" help:"Show one order."`
+	Timeline timelineOrderCommand `cmd:"" help:"Tell everything that happened around one order."`
 }
 
 type showOrderCommand struct {
@@ -47,15 +49,15 @@ func (s *session) order(o v1.Order) error {
 		facts = append(facts, []string{"  pay by", clock(o.PayBy)})
 	}
 	facts = append(facts,
-		[]string{"  total", amount(o.GrandTotalMinor, o.Currency)},
-		[]string{"  captured", amount(o.CapturedMinor, o.Currency)},
-		[]string{"  outstanding", amount(o.OutstandingMinor, o.Currency)})
+		[]string{"  total", money.Format(o.GrandTotalMinor, o.Currency)},
+		[]string{"  captured", money.Format(o.CapturedMinor, o.Currency)},
+		[]string{"  outstanding", money.Format(o.OutstandingMinor, o.Currency)})
 	if o.RefundedMinor > 0 || o.RefundPendingMinor > 0 {
-		facts = append(facts, []string{"  refunded", amount(o.RefundedMinor, o.Currency)},
-			[]string{"  refund pending", amount(o.RefundPendingMinor, o.Currency)})
+		facts = append(facts, []string{"  refunded", money.Format(o.RefundedMinor, o.Currency)},
+			[]string{"  refund pending", money.Format(o.RefundPendingMinor, o.Currency)})
 	}
 	for _, l := range o.Lines {
-		facts = append(facts, []string{"  " + strconv.FormatInt(l.Quantity, 10) + " x " + l.SKU, amount(l.TotalMinor, o.Currency) + "  " + l.Name})
+		facts = append(facts, []string{"  " + strconv.FormatInt(l.Quantity, 10) + " x " + l.SKU, money.Format(l.TotalMinor, o.Currency) + "  " + l.Name})
 	}
 	for _, short := range o.Shortages {
 		facts = append(facts, []string{"  short of " + short.SKU, fmt.Sprintf("%d asked for, %d available", short.Requested, short.Available)})

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"golang.org/x/term"
-
-	"ordermill/domain/money"
 )
 
 // print writes a value as one line of JSON.
@@ -51,22 +49,4 @@ func clock(t *time.Time) string {
 		return "-"
 	}
 	return t.UTC().Format("2006-01-02 15:04:05")
-}
-
-// amount is money as people write it: 2999 USD is 29.99 USD.
-func amount(minor int64, currency string) string {
-	decimals, known := money.Decimals(currency)
-	if !known {
-		return strings.TrimSpace(fmt.Sprintf("%d %s", minor, currency))
-	}
-	sign := ""
-	if minor < 0 {
-		sign, minor = "-", -minor
-	}
-	digits := fmt.Sprintf("%0*d", decimals+1, minor)
-	whole, fraction := digits[:len(digits)-decimals], digits[len(digits)-decimals:]
-	if fraction != "" {
-		fraction = "." + fraction
-	}
-	return sign + whole + fraction + " " + currency
 }

@@ -56,26 +56,20 @@ var actions = []action{
 			Reason: "counted", Now: m.now}, byReceipt)
 	}},
 	{"catalogue", 1, (*market).changeCatalogue},
-	{"refund by a person", 2, func(m *market, orderID string) {
+	{"refund by a person", 4, func(m *market, orderID string) {
 		o := m.of(orderID)
 		if checkout.Refundable(o.order) == nil {
 			m.onAccount(orderID, payment.RequestRefund{RefundID: m.id("refund"), CaptureID: m.captureOf(orderID), AmountMinor: m.amount(),
 				Currency: o.order.Currency, Reason: payment.ReasonOperator, Code: "broken", ConfirmBy: m.now + confirm}, byStream)
 		}
 	}},
-	{"provider", 3, func(m *market, _ string) {
+	{"provider", 4, func(m *market, _ string) {
 		if len(m.asks) > 0 {
 			m.answer(m.draw("question", len(m.asks)))
 		}
 	}},
-	{"refund letter", 2, (*market).refundLetter},
-	{"review", 2, func(m *market, orderID string) {
-		if reviews := m.of(orderID).account.Reviews; len(reviews) > 0 {
-			m.onAccount(orderID, payment.ResolveReview{ReviewID: reviews[m.draw("which", len(reviews))].ReviewID,
-				Decision: pick(m, "decision", []string{"apply", "refund", "dismiss"}),
-				RefundID: m.id("refund"), ConfirmBy: m.now + confirm, Now: m.now}, byStream)
-		}
-	}},
+	{"refund letter", 4, (*market).refundLetter},
+	{"review", 5, (*market).resolveAny},
 	{"unmatched", 2, (*market).unmatched},
 }
 
@@ -151,6 +145,15 @@ func (m *market) shipAny(orderID string) {
 		}
 	}
 	m.onOrder(orderID, c) // without lines it is all that is left
+}
+
+// resolveAny lets a person answer one of an account's reviews.
+func (m *market) resolveAny(orderID string) {
+	if reviews := m.of(orderID).account.Reviews; len(reviews) > 0 {
+		m.onAccount(orderID, payment.ResolveReview{ReviewID: pick(m, "review", reviews).ReviewID,
+			Decision: pick(m, "decision", []string{"apply", "refund", "dismiss"}),
+			RefundID: m.id("refund"), ConfirmBy: m.now + confirm, Now: m.now}, byStream)
+	}
 }
 
 // refundLetter is an answer that names no refund, or a wrong one, or one of another order.

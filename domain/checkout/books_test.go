@@ -53,6 +53,7 @@ type refundBook struct {
 	amount    int64
 	currency  string
 	status    string
+	reversed  bool // it failed after it had gone
 }
 
 func newBooks(s *shop) *books {
@@ -219,16 +220,32 @@ func (b *books) noteMoney(orderID string, event payment.Event) error {
 		if book.refunds[e.RefundID] != nil {
 			return fmt.Errorf("I20: refund %s was requested twice", e.RefundID)
 		}
-		book.refunds[e.RefundID] = &refundBook{e.CaptureID, e.AmountMinor, e.Currency, payment.RefundOpen}
+		book.refunds[e.RefundID] = &refundBook{e.CaptureID, e.AmountMinor, e.Currency, payment.RefundOpen, false}
 	case payment.Refunded:
 		book.refunds[e.RefundID].status = payment.RefundDone
-	case payment.ReviewResolved:
-		if r := book.refunds[e.RefundID]; r != nil && e.Decision == payment.DecideRefund {
-			r.status = payment.RefundOpen
-		} else if r != nil && e.Decision == payment.DecideDismiss {
-			r.status = payment.RefundKept
+	case payment.ReviewRaised:
+		if r := book.refunds[e.RefundID]; r != nil && e.Reason == payment.ReviewRefundReversed {
+			r.reversed = true
 		}
-	case payment.Unmatched, payment.Requested, payment.Failed, payment.RequestClosed, payment.RefundFailed, payment.ReviewRaised:
+	case payment.ReviewResolved:
+		return book.decided(e)
+	case payment.Unmatched, payment.Requested, payment.Failed, payment.RequestClosed, payment.RefundFailed:
+	}
+	return nil
+}
+
+// decided follows a person's decision about a refund. Money that is gone, or was kept, is decided about again only if it came back.
+func (book *moneyBook) decided(e payment.ReviewResolved) error {
+	r := book.refunds[e.RefundID]
+	if r == nil || e.Decision == payment.DecideApply {
+		return nil
+	}
+	if r.status != payment.RefundOpen && !r.reversed {
+		return fmt.Errorf("I8: of refund %s, %s, it was decided to %s", e.RefundID, r.status, e.Decision)
+	}
+	r.status, r.reversed = payment.RefundOpen, false
+	if e.Decision == payment.DecideDismiss {
+		r.status = payment.RefundKept
 	}
 	return nil
 }

@@ -88,6 +88,7 @@ func TestBooks_findWhatIsBroken(t *testing.T) {
 		"I7, more counted than came":        history(placed, captured("c", 5), payment.Matched{CaptureID: "c", AppliedMinor: 6}),
 		"I8, back twice":                    history(captured("c", 2500), back, refund("g", "c", 1, "r")),
 		"I8, kept, back twice and then too": history(captured("c", 2500), back, payment.ReviewResolved{RefundID: "f", Decision: "dismiss"}, refund("g", "c", 2500, "r"), payment.Refunded{RefundID: "f"}),
+		"I8, gone, and asked for anew":      history(captured("c", 2500), back, payment.Refunded{RefundID: "f"}, payment.ReviewResolved{RefundID: "f", Decision: "refund"}),
 		"I9, lines do not add up":           history(wrongTotal),
 		"I10, two ends":                     history(placed, order.Expired{}, order.Cancelled{}),
 		"I10, goes on after the end":        history(placed, order.Cancelled{}, order.Confirmed{}),

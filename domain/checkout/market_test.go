@@ -242,23 +242,22 @@ func (m *market) unanswered(a ask) {
 	}
 }
 
-// comesToRest lets everything happen that happens by itself: steps, answers, deadlines, each in its time.
+// comesToRest lets everything happen that happens by itself: steps, answers, deadlines, each in its time. Now and then a person
+// answers a review, as long as that can go on.
 func (m *market) comesToRest() {
-	for range 200 {
+	for turn := range 400 {
 		for _, orderID := range orderIDs {
 			m.wake(orderID)
 		}
-		if len(m.asks) > 0 {
-			m.answer(0)
+		if turn < 60 && m.draw("a person looks", 3) == 0 {
+			m.resolveAny(pick(m, "at", orderIDs))
 			continue
 		}
-		soonest, next := "", checkout.Pending{}
-		for _, orderID := range orderIDs {
-			o := m.of(orderID)
-			if p := checkout.Deadlines(o.order, o.account, o.memory); len(p) > 0 && (soonest == "" || p[0].At < next.At) {
-				soonest, next = orderID, p[0]
-			}
+		if len(m.asks) > 0 {
+			m.answer(m.draw("question", len(m.asks)))
+			continue
 		}
+		soonest, next := m.soonest()
 		if soonest == "" {
 			m.rests()
 			return
@@ -267,6 +266,17 @@ func (m *market) comesToRest() {
 		m.fire(soonest)
 	}
 	m.t.Fatalf("I10: it never comes to rest")
+}
+
+// soonest is the order whose deadline is the next, or "".
+func (m *market) soonest() (orderID string, next checkout.Pending) {
+	for _, id := range orderIDs {
+		o := m.of(id)
+		if p := checkout.Deadlines(o.order, o.account, o.memory); len(p) > 0 && (orderID == "" || p[0].At < next.At) {
+			orderID, next = id, p[0]
+		}
+	}
+	return orderID, next
 }
 
 // rests checks what holds at rest, and that whoever is woken late, when all this has happened, says nothing.

@@ -191,8 +191,8 @@ func TestLeft_isWhatIsNeitherGoneNorGoing(t *testing.T) {
 	}
 }
 
-// Found by the property tests: a person who sent back a part of money before the checkout had looked at it took the rest out
-// of everybody's sight.
+// A person who sent back a part of money before the checkout had looked at it took the rest out of everybody's sight: it was
+// neither counted nor sent back. TestInvariants finds it too.
 func TestUndecided_partSentBackByAPerson_leavesTheRestToDecide(t *testing.T) {
 	s := payment.Decider.Fold(payment.State{}, moneyOf("c", 100), refundOf("f", "c", 30))
 	require.EqualValues(t, 70, s.Undecided(s.Captures[0]))

@@ -31,6 +31,7 @@ type Consumer struct {
 	atHead     bool
 	log        *slog.Logger
 	handle     func(ctx context.Context, s *session, batch []Delivery) error
+	again      func(ctx context.Context, s *session, w Work) (done bool, err error) // handles what was skipped for a parked key
 
 	deliveries chan arrival
 

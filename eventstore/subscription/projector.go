@@ -14,6 +14,7 @@ import (
 func NewProjector(store *eventstore.Store, db Database, owner Owner, p Projector, options ...Option) *Consumer {
 	c := newConsumer("projector", p.Name(), p.Keys, store, db, owner, options)
 	c.handle = func(ctx context.Context, s *session, batch []Delivery) error { return s.project(ctx, p, batch) }
+	c.again = func(ctx context.Context, s *session, w Work) (bool, error) { return s.reproject(ctx, p, w) }
 	return c
 }
 

@@ -19,6 +19,7 @@ const sideBySide = 64
 func NewReactor(store *eventstore.Store, db Database, owner Owner, r Reactor, options ...Option) *Consumer {
 	c := newConsumer("reactor", r.Name(), r.Keys, store, db, owner, options)
 	c.handle = func(ctx context.Context, s *session, batch []Delivery) error { return s.react(ctx, r, batch) }
+	c.again = func(ctx context.Context, s *session, w Work) (bool, error) { return s.rereact(ctx, r, w) }
 	return c
 }
 

@@ -67,7 +67,9 @@ func (s *session) run(ctx context.Context) error {
 		case <-grown:
 			err = s.look(ctx)
 		case <-poll.C:
-			err = s.look(ctx)
+			if err = s.look(ctx); err == nil {
+				err = s.attend(ctx)
+			}
 		}
 		if err != nil {
 			return err

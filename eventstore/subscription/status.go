@@ -65,10 +65,10 @@ func scanStatus(scan func(...any) error) (Status, error) {
 
 // Handling is what one consumer did with one record.
 type Handling struct {
-	Status   string // handled, pending or parked
+	Status   string // handled, pending, parked or discarded
 	Attempts int64
 	At       time.Time // when the batch that held it was done; zero when pending, or longer ago than progress is kept
-	Error    string    // why it is parked
+	Error    string    // why it is parked, or was discarded
 }
 
 // Handled tells what became of the record at position for a consumer. It is derived: nothing is written per message.
@@ -98,6 +98,12 @@ func handled(ctx context.Context, db Database, consumer Status, position int64) 
 		return h, err
 	}
 	var at int64
+	err = db.Read.QueryRowContext(ctx, `SELECT reason, discarded_at FROM discarded WHERE consumer = $1 AND position = $2`,
+		consumer.Name, position).Scan(&h.Error, &at)
+	if !errors.Is(err, sql.ErrNoRows) {
+		h.Status, h.At = "discarded", fromMillis(at)
+		return h, err
+	}
 	err = db.Read.QueryRowContext(ctx, `
 		SELECT at FROM progress WHERE consumer = $1 AND position >= $2 ORDER BY position LIMIT 1`, consumer.Name, position).Scan(&at)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {

@@ -45,7 +45,9 @@ var rows = []row{
 	{"projections", []string{"eventstore", "eventstore/codec", "eventstore/subscription", "domain/..."}, readsAlone},
 	{"projections/*", []string{"projections", "eventstore", "eventstore/codec", "eventstore/subscription", "domain/..."}, readsAlone},
 
-	{"api", []string{"api/v1", "app/...", "projections/...", "eventstore", "eventstore/subscription", "domain/...", "internal/strictjson"},
+	{"history", []string{"eventstore", "eventstore/codec", "domain/..."}, "what happened is told by the streams alone: no read model, no command, no consumer"},
+
+	{"api", []string{"api/v1", "app/...", "history", "projections/...", "eventstore", "eventstore/subscription", "domain/...", "internal/strictjson"},
 		"the REST surface asks app and read models; it decides nothing and reaches no database or broker itself"},
 	{"api/v1", nil, "what travels is a promise of its own, not a view of our types"},
 	{"api/client", []string{"api/v1"}, "a client knows what any client knows"},

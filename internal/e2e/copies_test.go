@@ -21,10 +21,10 @@ const takeover = 10 * time.Second
 // stocked registers a product with so many units, at 10.00 USD; again, it does nothing.
 func (s *shop) stocked(sku string, quantity int64) {
 	s.t.Helper()
-	require.NoError(s.t, s.stock(sku, quantity))
+	require.NoError(s.t, s.provide(sku, quantity))
 }
 
-func (s *shop) stock(sku string, quantity int64) error {
+func (s *shop) provide(sku string, quantity int64) error {
 	_, err := s.RegisterProduct(s.t.Context(), v1.RegisterProduct{SKU: sku, Name: "Product " + sku, PriceMinor: 1000, Currency: "USD"}, client.Key("product-"+sku))
 	if err == nil {
 		_, err = s.ReceiveStock(s.t.Context(), sku, v1.ReceiveStock{Quantity: quantity}, client.Key("stock-"+sku))

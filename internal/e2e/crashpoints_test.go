@@ -39,7 +39,7 @@ func dies(t *testing.T, at string, args ...string) {
 	doomed, err := begin(t, cmd)
 	var errands []*errand
 	if err == nil { // it may die before it answers: it writes a catalogue
-		_ = doomed.stock("TOY", 1_000_000)
+		_ = doomed.provide("TOY", 1_000_000)
 		buying := doomed.buyers(2)
 		for _, id := range ruled {
 			_, _ = doomed.Send(t.Context(), []byte(orderLetter(id)))

@@ -120,7 +120,7 @@ func (s *shop) verified() {
 	s.t.Helper()
 	models, err := s.Projections(s.t.Context())
 	require.NoError(s.t, err)
-	require.Len(s.t, models, 5)
+	require.Len(s.t, models, 6)
 	for _, m := range models {
 		report, err := s.Verify(s.t.Context(), m.Name)
 		require.NoError(s.t, err)

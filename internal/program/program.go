@@ -17,9 +17,11 @@ import (
 	"ordermill/app/mailbox"
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"
+	"ordermill/history"
 	"ordermill/internal/demo"
 	"ordermill/messaging"
 	"ordermill/projections"
+	"ordermill/projections/cases"
 	"ordermill/projections/inventory"
 	"ordermill/projections/orders"
 	"ordermill/projections/payments"
@@ -89,13 +91,15 @@ func (p *Program) start(ctx context.Context) (err error) {
 		stockRows   = projections.New(inventory.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
 		productRows = projections.New(products.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
 		timerRows   = projections.New(timers.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
+		caseRows    = projections.New(cases.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
 	)
-	p.models = projections.Set{orderRows, paymentRows, stockRows, productRows, timerRows}
+	p.models = projections.Set{orderRows, paymentRows, stockRows, productRows, timerRows, caseRows}
 
 	// The REST surface over both.
 	box := mailbox.New(p.store.durable, p.store.log.Read)
 	p.server = api.New(api.Config{
 		Desk: desk, Events: p.events, Orders: orderRows, Payments: paymentRows, Inventory: stockRows, Products: productRows,
+		Cases: caseRows, Finder: cases.Finder{Model: caseRows}, History: history.New(p.events),
 		ReadModels: p.models, Messages: app.NewMessages(p.store.log.Read), Mailbox: box, Consumers: p.store.databases(),
 		Ready: p.readiness, Version: app.Version(), Log: c.Log,
 	}).Server()

@@ -34,8 +34,31 @@ var Projection = projections.Projection[Row]{
 	Keys:    projections.StreamID(order.Category, payment.Category, checkout.Category),
 	Fold:    fold,
 	Shown:   func(row Row) bool { return row.Order.Exists() },
-	Columns: []projections.Column[Row]{{Name: "placed_at", Value: func(row Row) any { return row.PlacedAt }}},
-	Order:   projections.Order{Column: "placed_at", Descending: true},
+	Columns: []projections.Column[Row]{
+		{Name: PlacedAt, Value: func(row Row) any { return row.PlacedAt }},
+		{Name: Status, Value: func(row Row) any { return row.Order.Status }},
+		{Name: PaymentStatus, Value: func(row Row) any { return checkout.PaymentStatus(row.Order, row.Account) }},
+		{Name: CustomerRef, Value: func(row Row) any { return row.Order.CustomerRef }},
+		{Name: SKUs, Value: func(row Row) any { return projections.Listed(skus(row.Order)) }},
+	},
+	Order: projections.Order{Column: PlacedAt, Descending: true},
+}
+
+// Names of the columns, for conditions.
+const (
+	PlacedAt      = "placed_at" // ms since 1970
+	Status        = "status"
+	PaymentStatus = "payment_status"
+	CustomerRef   = "customer_ref"
+	SKUs          = "skus" // of the lines; it Holds each
+)
+
+func skus(o order.State) []string {
+	all := make([]string, len(o.Lines))
+	for i, l := range o.Lines {
+		all[i] = l.SKU
+	}
+	return all
 }
 
 func fold(row Row, event projections.Event) Row {

@@ -5,6 +5,7 @@ package payments
 import (
 	_ "embed"
 
+	"ordermill/domain/checkout"
 	"ordermill/domain/order"
 	"ordermill/domain/payment"
 	"ordermill/projections"
@@ -33,9 +34,15 @@ var Projection = projections.Projection[Row]{
 	Schema:  schema,
 	Keys:    projections.StreamID(payment.Category, order.Category),
 	Fold:    fold,
-	Columns: []projections.Column[Row]{{Name: "opened_at", Value: func(row Row) any { return row.OpenedAt }}},
-	Order:   projections.Order{Column: "opened_at", Descending: true},
+	Columns: []projections.Column[Row]{
+		{Name: "opened_at", Value: func(row Row) any { return row.OpenedAt }},
+		{Name: Status, Value: func(row Row) any { return checkout.PaymentStatus(row.Order, row.Account) }},
+	},
+	Order: projections.Order{Column: "opened_at", Descending: true},
 }
+
+// Status is the column with the account's payment_status, for conditions.
+const Status = "status"
 
 func fold(row Row, event projections.Event) Row {
 	at := event.RecordedAt.UnixMilli()

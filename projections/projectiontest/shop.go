@@ -140,18 +140,46 @@ func (s *shop) script() [][]fact {
 		{c, checkout.StockSecured{}},
 		{o, order.Confirmed{}},
 	}
-	switch s.random.IntN(5) {
+	back := []fact{{p, payment.RefundRequested{RefundID: "f-" + id, CaptureID: capture, AmountMinor: 2999, Currency: "USD", Reason: "cancelled", ConfirmBy: 9}}}
+	switch s.random.IntN(8) {
 	case 0: // money that nobody placed an order for
 		return [][]fact{paid, {{p, payment.Unmatched{CaptureID: capture, ParkUntil: 9}}}}
 	case 1: // paid first, then rejected at the door
-		return [][]fact{paid, {{o, order.Rejected{Reason: "unknown_item", Content: id}}},
-			{{p, payment.RefundRequested{RefundID: "f-" + id, CaptureID: capture, AmountMinor: 2999, Currency: "USD", Reason: "order_rejected"}}}}
+		return [][]fact{paid, {{o, order.Rejected{Reason: "unknown_item", Content: id}}}, back}
 	case 2: // the stock is lost after payment
 		return [][]fact{placed, reserved, {{stock, inventory.ReservationExpired{ReservationID: reservation, OrderID: id, Quantity: 1}}}, paid,
 			{{c, checkout.StockLost{}}, {o, order.Cancelled{Reason: "out_of_stock_after_payment"}}}}
+	case 3: // delivered
+		return [][]fact{placed, reserved, paid, confirmed,
+			{{o, order.Shipped{ShipmentID: "s-" + id, Lines: []order.ShippedLine{{LineID: "1", Quantity: 1}}, Carrier: "dhl", Final: true}}},
+			{{stock, inventory.Committed{ReservationID: reservation, OrderID: id, ShipmentID: "s-" + id, Quantity: 1}}},
+			{{o, order.Delivered{ShipmentID: "s-" + id}}}, {{o, order.Completed{}}, {c, checkout.Finished{Outcome: "completed"}}}}
+	case 4: // cancelled, and the refund goes the long way
+		retry := checkout.Deadline{Timer: checkout.TimerRetry, Ref: "f-" + id, Attempt: 2}
+		return [][]fact{placed, reserved, paid, confirmed, {{o, order.Cancelled{Reason: "changed_my_mind"}}},
+			append(back, fact{stock, inventory.Released{ReservationID: reservation, OrderID: id, Quantity: 1, Reason: "cancelled"}}),
+			{{p, payment.RefundFailed{RefundID: "f-" + id, Code: "x", RetryAt: 5, ConfirmBy: 9}}}, {{c, checkout.DeadlineFired{Deadline: retry}}},
+			{{p, payment.RefundFailed{RefundID: "f-" + id, Code: "x"}},
+				{p, payment.ReviewRaised{ReviewID: "v-" + id, Reason: payment.ReviewRefundFailed, CaptureID: capture, RefundID: "f-" + id, AmountMinor: 2999, Currency: "USD"}}},
+			{{p, payment.ReviewResolved{ReviewID: "v-" + id, Decision: payment.DecideApply, RefundID: "f-" + id}}, {p, payment.Refunded{RefundID: "f-" + id}}}}
+	case 5: // not paid in time, while stock and catalogue change
+		catalogue, unpaid := "product-"+stock[len("inventory-"):], checkout.Deadline{Timer: checkout.TimerPayment, Ref: request, Attempt: 1}
+		return [][]fact{placed, reserved, {{p, payment.Failed{RequestID: request, Code: "declined", Retryable: true}}}, s.changed(catalogue, stock),
+			{{c, checkout.DeadlineFired{Deadline: unpaid}}},
+			{{o, order.Expired{}}, {p, payment.RequestClosed{RequestID: request, Reason: "expired"}},
+				{stock, inventory.Released{ReservationID: reservation, OrderID: id, Quantity: 1, Reason: "expired"}}}}
 	default:
 		return [][]fact{placed, reserved, paid, confirmed, {{o, order.ConfirmationSent{Channel: "mail", MessageID: "m-" + id}}}}
 	}
+}
+
+// changed is another price and name of a product, and its stock corrected.
+func (s *shop) changed(productStream, stock string) []fact {
+	name := fmt.Sprint("Teddy, the ", s.placed)
+	return []fact{{productStream, product.PriceChanged{OldMinor: 2999, NewMinor: 2999 + int64(s.placed)}},
+		{productStream, product.Renamed{OldName: "Teddy", Name: name, NameKey: strings.ToLower(name)}},
+		{stock, inventory.Adjusted{AdjustmentID: fmt.Sprint("a-", s.placed), Delta: 2, Reason: "counted"}},
+		{stock, inventory.LowStockReached{Available: 5}}, {stock, inventory.Restocked{Available: 7}}}
 }
 
 // hidden lets rows be folded that there is nothing to show of: money without an order, a product without stock.
@@ -167,6 +195,8 @@ func ours(projection, key string) (stream, eventType string) {
 		return "product-" + key, product.RegisteredType
 	case "inventory":
 		return "inventory-" + key, inventory.ReceivedType
+	case "cases":
+		return "payment-" + key, payment.CapturedType
 	default:
 		return "order-" + key, order.PlacedType
 	}
@@ -183,6 +213,9 @@ func (s *shop) poison(projection string) (key string, before int64) {
 		s.happens(fact{"order-" + key, order.Rejected{Reason: "unknown_item"}})
 	}
 	stream, eventType := ours(projection, key)
+	if projection == "cases" { // which case the bad event is about cannot be told: its stream's name stands for it
+		key = stream
+	}
 	before = s.store.Known()
 	s.append(eventstore.Request{CommandID: uuid.New(), Expected: map[string]int64{}, Events: []eventstore.Event{{
 		Stream: stream, Type: eventType, SchemaVersion: 1, Data: json.RawMessage(`[1]`), Metadata: json.RawMessage(`{}`)}}})

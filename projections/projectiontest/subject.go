@@ -22,24 +22,29 @@ type Fixture struct {
 
 // Subject is a projection under test, whatever its rows are.
 type Subject struct {
-	Name  string
-	Order projections.Order
-	open  func(f Fixture, owner string, options ...projections.Option) model
-	fold  func(t *testing.T, records []eventstore.Record) map[string]string
+	Name    string
+	Order   projections.Order
+	columns []string
+	open    func(f Fixture, owner string, options ...projections.Option) model
+	fold    func(t *testing.T, records []eventstore.Record) map[string]string
 }
 
 // model is an opened Model with the type of its rows erased.
 type model struct {
 	projections.ReadModel
 	get  func(ctx context.Context, key string) (body string, position int64, err error)
-	list func(ctx context.Context, limit int, cursor string) (bodies []string, next string, err error)
+	list func(ctx context.Context, query projections.Query) (bodies []string, next string, err error)
 	old  func(ctx context.Context) (parked []string, err error) // among the first rows of the list
 	live func(ctx context.Context) (int64, subscription.Projector, error)
 }
 
 // Of makes a subject of a projection.
 func Of[R any](p projections.Projection[R]) Subject {
-	return Subject{Name: p.Name, Order: p.Order, fold: plainFold(p), open: func(f Fixture, owner string, options ...projections.Option) model {
+	var columns []string
+	for _, c := range p.Columns {
+		columns = append(columns, c.Name)
+	}
+	return Subject{Name: p.Name, Order: p.Order, columns: columns, fold: plainFold(p), open: func(f Fixture, owner string, options ...projections.Option) model {
 		m := projections.New(p, f.Store, f.DB, subscription.Owner{ID: owner}, options...)
 		return model{
 			ReadModel: m,
@@ -48,8 +53,8 @@ func Of[R any](p projections.Projection[R]) Subject {
 				found, err := m.Get(ctx, key)
 				return marshal(found.Row), found.Position, err
 			},
-			list: func(ctx context.Context, limit int, cursor string) (bodies []string, next string, err error) {
-				page, err := m.List(ctx, projections.Query{Limit: limit, Cursor: cursor})
+			list: func(ctx context.Context, query projections.Query) (bodies []string, next string, err error) {
+				page, err := m.List(ctx, query)
 				for _, row := range page.Rows {
 					bodies = append(bodies, marshal(row))
 				}
@@ -61,6 +66,18 @@ func Of[R any](p projections.Projection[R]) Subject {
 			},
 		}
 	}}
+}
+
+// orderBy is the list's order in SQL.
+func (s Subject) orderBy() string {
+	direction := "ASC"
+	if s.Order.Descending {
+		direction = "DESC"
+	}
+	if s.Order.Column == "" {
+		return "key " + direction
+	}
+	return s.Order.Column + " " + direction + ", key " + direction
 }
 
 // plainFold is the oracle: every row, by key.

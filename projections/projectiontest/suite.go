@@ -30,6 +30,7 @@ func Run(t *testing.T, subjects []Subject, open func(t *testing.T) Fixture) {
 		"an unknown event stops, and is not parked":         unknownEvent,
 		"a list pages through all rows in order":            listPages,
 		"a foreign cursor is refused":                       foreignCursor,
+		"a condition keeps the rows that it says":           conditions,
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, s := range subjects {
@@ -280,7 +281,7 @@ func poll(t *testing.T, m model, finished <-chan struct{}) {
 			return
 		}
 		last = position
-		bodies, _, err := m.list(context.Background(), 5, "")
+		bodies, _, err := m.list(context.Background(), projections.Query{Limit: 5})
 		if err != nil || len(bodies) == 0 {
 			t.Errorf("a reader saw %d rows (error: %v)", len(bodies), err)
 			return

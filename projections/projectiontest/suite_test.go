@@ -13,6 +13,7 @@ import (
 	"ordermill/eventstore/sqlite"
 	"ordermill/eventstore/subscription"
 	"ordermill/internal/services"
+	"ordermill/projections/cases"
 	"ordermill/projections/inventory"
 	"ordermill/projections/orders"
 	"ordermill/projections/payments"
@@ -27,6 +28,7 @@ var subjects = []projectiontest.Subject{
 	projectiontest.Of(inventory.Projection),
 	projectiontest.Of(products.Projection),
 	projectiontest.Of(timers.Projection),
+	projectiontest.Of(cases.Projection),
 }
 
 func TestSQLite(t *testing.T) {
