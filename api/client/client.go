@@ -94,6 +94,11 @@ func (c *Client) Order(ctx context.Context, id string) (v1.Order, error) {
 	return get[v1.Order](ctx, c, "/v1/orders/"+url.PathEscape(id), nil)
 }
 
+// OrderAt returns one order once the read model holds a position, such as a command's Answer.Position: read your own write.
+func (c *Client) OrderAt(ctx context.Context, id string, position int64) (v1.Order, error) {
+	return get[v1.Order](ctx, c, "/v1/orders/"+url.PathEscape(id), url.Values{"min_position": {strconv.FormatInt(position, 10)}})
+}
+
 // Account returns an order's payment account.
 func (c *Client) Account(ctx context.Context, orderID string) (v1.Account, error) {
 	return get[v1.Account](ctx, c, "/v1/orders/"+url.PathEscape(orderID)+"/payment", nil)
