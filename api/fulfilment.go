@@ -29,7 +29,7 @@ func (a *API) registerFulfilment() {
 		},
 		func(result any) reply[v1.Order] {
 			r := result.(app.OrderChanged)
-			return reply[v1.Order]{http.StatusOK, "/v1/orders/" + r.OrderID, orderOf(r.OrderID, r.Order, r.Account, r.Memory)}
+			return reply[v1.Order]{http.StatusOK, "/v1/orders/" + r.OrderID, orderNow(r.OrderNow)}
 		})
 	command(a, huma.Operation{
 		Path: "/v1/orders/{id}/shipments", OperationID: "ship-order", Tags: []string{"orders"}, DefaultStatus: http.StatusCreated,

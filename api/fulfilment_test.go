@@ -15,6 +15,9 @@ import (
 var halfShipped = order.State{Status: order.StatusConfirmed, Currency: "USD", Lines: []order.Line{bears}, GrandTotalMinor: 5998,
 	Shipments: []order.Shipment{{ShipmentID: "s1", Lines: []order.ShippedLine{{LineID: "1", Quantity: 1}}, Carrier: "post", Tracking: "T1", Delivered: true}}}
 
+// shipped is what the desk says of its first parcel.
+var shipped = app.OrderChanged{ShipmentID: "s1", OrderNow: app.OrderNow{OrderID: "1", Order: halfShipped}}
+
 var firstParcel = v1.Shipment{ShipmentID: "s1", Lines: []v1.ShipmentLine{{LineID: "1", Quantity: 1}}, Carrier: "post", Tracking: "T1", Delivered: true}
 
 func TestOrder_showsItsShipments(t *testing.T) {
@@ -29,13 +32,15 @@ func TestOrder_showsItsShipments(t *testing.T) {
 
 func TestOrders_cancel(t *testing.T) {
 	s := newShop(t)
-	s.desk.result = app.OrderChanged{OrderID: "1", Order: order.State{Status: order.StatusCancelled, Reason: "changed_mind", Lines: []order.Line{bears}}}
+	s.desk.result = app.OrderChanged{OrderNow: app.OrderNow{OrderID: "1", PlacedAt: recorded.UnixMilli(), UpdatedAt: recorded.UnixMilli(),
+		Order: order.State{Status: order.StatusCancelled, Reason: "changed_mind", Lines: []order.Line{bears}}}}
 	s.desk.position = 12
 	var got v1.Order
 	answer := s.post("/v1/orders/1/cancel", `{"reason":"changed_mind"}`)
 	answer.ok(200, &got)
 	require.Equal(t, "cancelled", got.Status)
 	require.Equal(t, "changed_mind", got.Reason)
+	require.Equal(t, when(), got.PlacedAt)
 	require.Equal(t, "/v1/orders/1", answer.Header.Get("Location"))
 	require.Equal(t, "12", answer.Header.Get("X-Position"))
 	require.Equal(t, []any{"cancel", "1", "changed_mind"}, s.desk.command)
@@ -49,7 +54,7 @@ func TestOrders_ship_linesOrAllThatIsLeft(t *testing.T) {
 			OrderID: "1", Lines: []order.ShippedLine{{LineID: "1", Quantity: 2}}, Carrier: "post", Tracking: "T1"},
 	} {
 		s := newShop(t)
-		s.desk.result = app.OrderChanged{OrderID: "1", ShipmentID: "s1", Order: halfShipped}
+		s.desk.result = shipped
 		var got v1.ShipmentChanged
 		answer := s.post("/v1/orders/1/shipments", body)
 		answer.ok(201, &got)
@@ -59,16 +64,16 @@ func TestOrders_ship_linesOrAllThatIsLeft(t *testing.T) {
 	}
 	require.Equal(t, 201, func() int {
 		s := newShop(t)
-		s.desk.result = app.OrderChanged{OrderID: "1"}
+		s.desk.result = shipped
 		return s.do("POST", "/v1/orders/1/shipments", "").StatusCode
 	}(), "a POST without a body needs no media type")
 }
 
 func TestOrders_ship_again_sameKey_isTheSameParcel(t *testing.T) {
 	s := newShop(t)
-	s.desk.result = app.OrderChanged{OrderID: "1", ShipmentID: "s1", Order: halfShipped}
+	s.desk.result = shipped
 	first := s.do("POST", "/v1/orders/1/shipments", "", "Idempotency-Key: k")
-	s.desk.result = app.OrderChanged{OrderID: "1", ShipmentID: "s2"}
+	s.desk.result = app.OrderChanged{ShipmentID: "s2"}
 	again := s.do("POST", "/v1/orders/1/shipments", "", "Idempotency-Key: k")
 	require.Equal(t, first.text, again.text)
 	require.Equal(t, "true", again.Header.Get("Idempotency-Replayed"))
@@ -76,7 +81,7 @@ func TestOrders_ship_again_sameKey_isTheSameParcel(t *testing.T) {
 
 func TestOrders_deliver(t *testing.T) {
 	s := newShop(t)
-	s.desk.result = app.OrderChanged{OrderID: "1", ShipmentID: "s1", Order: halfShipped}
+	s.desk.result = shipped
 	s.log.append(record(6, "order-1", 1, "order.placed", "{}"))
 	var got v1.ShipmentChanged
 	answer := s.do("POST", "/v1/orders/1/shipments/s1/deliver", "")

@@ -52,7 +52,7 @@ func (a *API) registerOrders() {
 		},
 		func(result any) reply[v1.Order] {
 			r := result.(app.OrderPlaced)
-			body, status := orderPlaced(r), http.StatusOK
+			body, status := orderNow(r.OrderNow), http.StatusOK
 			if r.New {
 				status = http.StatusCreated
 			}

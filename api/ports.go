@@ -81,7 +81,7 @@ type Rows[R any] interface {
 type Finder interface {
 	// OrderOfCapture finds money that came without an order, also after somebody decided about it: whose account it came to.
 	OrderOfCapture(ctx context.Context, captureID string) (orderID string, err error)
-	// OrderOfReview finds an open review.
+	// OrderOfReview finds a review, open or not.
 	OrderOfReview(ctx context.Context, reviewID string) (orderID string, err error)
 }
 

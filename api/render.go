@@ -19,7 +19,8 @@ func orderRow(r orders.Row) v1.Order {
 	return out
 }
 
-func orderPlaced(r app.OrderPlaced) v1.Order {
+// orderNow is an order as a command leaves it; it has no version and no position.
+func orderNow(r app.OrderNow) v1.Order {
 	out := orderOf(r.OrderID, r.Order, r.Account, r.Memory)
 	out.PlacedAt, out.UpdatedAt = millis(r.PlacedAt), millis(r.UpdatedAt)
 	return out

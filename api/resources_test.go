@@ -66,7 +66,7 @@ func TestOrder_lostStock_showsWhatWasShort(t *testing.T) {
 
 func TestOrders_place_newAndSame(t *testing.T) {
 	s := newShop(t)
-	s.desk.result = app.OrderPlaced{OrderID: "o-1", New: true, PlacedAt: recorded.UnixMilli(), UpdatedAt: recorded.UnixMilli(), Order: order.State{Status: order.StatusPlaced, Currency: "USD", Lines: []order.Line{bears}, GrandTotalMinor: 5998}}
+	s.desk.result = app.OrderPlaced{New: true, OrderNow: app.OrderNow{OrderID: "o-1", PlacedAt: recorded.UnixMilli(), UpdatedAt: recorded.UnixMilli(), Order: order.State{Status: order.StatusPlaced, Currency: "USD", Lines: []order.Line{bears}, GrandTotalMinor: 5998}}}
 	s.desk.position = 4
 	const body = `{"order_id":"o-1","currency":"USD","customer_ref":"c","items":[{"sku":"A","quantity":2,"expected_unit_price_minor":0},{"name":"B","quantity":1}]}`
 	var got v1.Order
@@ -82,7 +82,7 @@ func TestOrders_place_newAndSame(t *testing.T) {
 		Items: []app.Item{{SKU: "A", Quantity: 2, ExpectedUnitPriceMinor: &zero}, {Name: "B", Quantity: 1}}}, s.desk.command)
 
 	s.log.append(record(6, "order-o-1", 1, "order.placed", "{}"), record(8, "order-o-1", 2, "order.payment_awaited", "{}"), record(9, "order-o-2", 1, "order.placed", "{}"))
-	s.desk.result, s.desk.position = app.OrderPlaced{OrderID: "o-1", PlacedAt: recorded.UnixMilli(), UpdatedAt: recorded.UnixMilli() + 1, Order: awaited}, 0
+	s.desk.result, s.desk.position = app.OrderPlaced{OrderNow: app.OrderNow{OrderID: "o-1", PlacedAt: recorded.UnixMilli(), UpdatedAt: recorded.UnixMilli() + 1, Order: awaited}}, 0
 	answer = s.post("/v1/orders", body)
 	answer.ok(200, &got)
 	require.Equal(t, "awaiting_payment", got.Status)

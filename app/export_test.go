@@ -2,11 +2,13 @@ package app
 
 import "context"
 
-// Waiting is how many commands are in line.
-func (q *Queue) Waiting() int { return len(q.waiting) }
-
 // LookAt makes a decision depend on a product.
 func LookAt(d *Decision, sku string) { products.state(d, sku) }
+
+// Receive has a decision book stock.
+func Receive(d *Decision, sku string, quantity int64) (StockReceived, error) {
+	return receive(d, ReceiveStock{SKU: sku, Quantity: quantity, StockReceiptID: d.NewID(sku)})
+}
 
 // FireDue fires what is due now, page by page.
 func (t *Timers) FireDue(ctx context.Context) error {

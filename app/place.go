@@ -27,15 +27,26 @@ type Item struct {
 	ExpectedUnitPriceMinor *int64 // what the customer saw; checked, never trusted
 }
 
-// OrderPlaced is an order as it stands after the command, which may have found it there.
-type OrderPlaced struct {
+// OrderNow is an order, its account and its checkout as a command leaves them.
+type OrderNow struct {
 	OrderID   string
 	PlacedAt  int64 // ms since 1970 UTC
 	UpdatedAt int64 // likewise, of the last event of its streams
 	Order     order.State
 	Account   payment.State
 	Memory    checkout.State
-	New       bool // this command placed it
+}
+
+func orderNow(d *Decision, orderID string) OrderNow {
+	o, account, memory := orders.look(d, orderID), accounts.look(d, orderID), checkouts.look(d, orderID)
+	return OrderNow{OrderID: orderID, PlacedAt: o.first, UpdatedAt: max(o.last, account.last, memory.last),
+		Order: o.state, Account: account.state, Memory: memory.state}
+}
+
+// OrderPlaced is an order after the command, which may have found it there.
+type OrderPlaced struct {
+	OrderNow
+	New bool // this command placed it
 }
 
 // PlaceOrder places an order, or finds the same one there already.
@@ -55,11 +66,7 @@ func (d *Desk) PlaceOrder(ctx context.Context, call Call, c PlaceOrder) (Answer,
 			if err != nil {
 				return nil, err
 			}
-			o, account, memory := orders.look(decision, c.OrderID), accounts.look(decision, c.OrderID), checkouts.look(decision, c.OrderID)
-			return OrderPlaced{
-				OrderID: c.OrderID, PlacedAt: o.first, UpdatedAt: max(o.last, account.last, memory.last),
-				Order: o.state, Account: account.state, Memory: memory.state, New: len(events) > 0,
-			}, nil
+			return OrderPlaced{orderNow(decision, c.OrderID), len(events) > 0}, nil
 		},
 	})
 }

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
 	"ordermill/app"
+	"ordermill/app/manual"
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"
 )
@@ -154,6 +156,106 @@ func TestQueue_storeAway_tellsEverybody_andGoesOnWhenItIsBack(t *testing.T) {
 		require.NoError(t, s.register(fmt.Sprint("P", i)), "what failed left something in the cache")
 	}
 	require.Equal(t, 10, s.count("product.registered"))
+}
+
+func TestQueue_decidedOnWhatDidNotWin_isDecidedAgain(t *testing.T) {
+	key := func(fingerprint string) app.Call {
+		return app.Call{Key: &app.IdempotencyKey{Scope: "test", Key: "used", Fingerprint: []byte(fingerprint)}, Respond: func(any) []byte { return []byte("{}") }}
+	}
+	ten := app.ReceiveStock{SKU: "BEAR", Quantity: 10}
+	for name, c := range map[string]struct {
+		call    app.Call
+		failure error // of the append
+		wins    bool  // in the end
+	}{
+		"another copy was quicker": {wins: true},
+		"duplicate":                {call: key("same")},
+		"key reused":               {call: key("other")},
+		"rejected":                 {failure: eventstore.ErrRejected},
+		"store away":               {failure: eventstore.ErrUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t)
+			other := s.copy()
+			require.NoError(t, s.register("BEAR"))
+			_, err := s.ReceiveStock(t.Context(), key("same"), ten)
+			require.NoError(t, err)
+			_, err = other.receive("BEAR", 1) // has the very version that the first one counts on
+			require.NoError(t, err)
+			if c.failure != nil {
+				s.driver.failures <- c.failure
+			}
+			var received app.StockReceived
+			s.during(s.desk,
+				func() { _, _ = s.ReceiveStock(t.Context(), c.call, ten) },
+				func() { received, err = s.receive("BEAR", 100) },
+			)
+			require.NoError(t, err)
+			onHand := int64(10 + 1 + 100)
+			if c.wins {
+				onHand += 10
+			}
+			require.Equal(t, onHand, received.Item.OnHand)
+		})
+	}
+}
+
+func TestQueue_refusedOnWhatDidNotWin_isDecidedAgain(t *testing.T) {
+	s := newShop(t)
+	s.driver.failures <- eventstore.ErrUnavailable
+	var errs [2]error
+	s.during(s.desk,
+		func() { errs[0] = s.register("BEAR") },
+		func() { errs[1] = s.register("BEAR") },
+	)
+	require.ErrorIs(t, errs[0], eventstore.ErrUnavailable)
+	require.NoError(t, errs[1], "it was not taken after all")
+}
+
+func TestQueue_decidedAgain_takesAlongWhoSharesItsStreams_inOrder(t *testing.T) {
+	s := newShop(t)
+	other := s.copy()
+	for _, sku := range []string{"BEAR", "CUB", "FOX"} {
+		require.NoError(t, s.register(sku))
+	}
+	_, err := other.receive("BEAR", 1000)
+	require.NoError(t, err)
+	var bear, cub [2]app.StockReceived
+	decided := s.decisions.Load()
+	appends := s.during(s.desk,
+		func() { bear[0], _ = s.receive("BEAR", 1) },
+		func() { _, _ = s.receive("FOX", 1) },
+		func() { cub[0], _ = s.receive("CUB", 1) },
+		func() {
+			_, _ = s.queue.Do(t.Context(), app.Command{ID: uuid.New(), Decide: func(d *app.Decision) (any, error) {
+				if _, err := app.Receive(d, "BEAR", 10); err != nil {
+					return nil, err
+				}
+				return app.Receive(d, "CUB", 10)
+			}})
+		},
+		func() { cub[1], _ = s.receive("CUB", 100) },
+	)
+	bear[1], err = s.receive("BEAR", 100)
+	require.NoError(t, err)
+	require.EqualValues(t, []int64{1001, 1111}, []int64{bear[0].Item.OnHand, bear[1].Item.OnHand})
+	require.EqualValues(t, []int64{1, 111}, []int64{cub[0].Item.OnHand, cub[1].Item.OnHand})
+	require.EqualValues(t, 2, appends, "the one that lost, and all others")
+	require.EqualValues(t, 5+4+1, s.decisions.Load()-decided, "the fox was never in doubt")
+}
+
+func TestQueue_stopped_finishesWhatIsBeingWritten_andNoMore(t *testing.T) {
+	s := newShop(t)
+	d, stop := s.stoppable(manual.Provider{}, time.Now)
+	var errs [2]error
+	hold := s.hold(d)
+	hold.begin(func() { errs[0] = d.register("A") })
+	hold.decide(func() { errs[1] = d.register("B") })
+	stop()
+	hold.release()
+	require.NoError(t, errs[0])
+	require.ErrorIs(t, errs[1], app.ErrClosed)
+	require.Equal(t, 1, s.count("product.registered"))
 }
 
 func TestQueue_stopped_takesNoMoreCommands(t *testing.T) {

@@ -34,7 +34,8 @@ type shop struct {
 // desk is one copy; several over one store behave as several processes do, whose caches know nothing of each other.
 type desk struct {
 	*app.Desk
-	queue *app.Queue
+	queue     *app.Queue
+	decisions *atomic.Int64 // that the queue has begun, told by its looks at the clock
 }
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -46,7 +47,7 @@ func newShop(t *testing.T) *shop {
 	require.NoError(t, sqlite.Migrate(t.Context(), dir))
 	db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
 	require.NoError(t, err)
-	s := &shop{t: t, db: db, driver: &driver{Driver: db.Driver()}}
+	s := &shop{t: t, db: db, driver: &driver{Driver: db.Driver(), failures: make(chan error, 1)}}
 	s.store = eventstore.New(s.driver)
 	t.Cleanup(func() {
 		require.NoError(t, s.store.Close())
@@ -56,12 +57,19 @@ func newShop(t *testing.T) *shop {
 	return s
 }
 
+// copyWith starts a copy with another payment provider or clock.
+func (s *shop) copyWith(provider app.Provider, now func() time.Time) desk {
+	d, _ := s.stoppable(provider, now)
+	return d
+}
+
 // copy starts another copy, which ends with the test.
 func (s *shop) copy() desk { return s.copyWith(manual.Provider{}, time.Now) }
 
-// copyWith starts a copy with another payment provider or clock.
-func (s *shop) copyWith(provider app.Provider, now func() time.Time) desk {
-	queue := app.NewQueue(s.store, now)
+// stoppable starts another copy, and tells it to stop when the test says so, or ends.
+func (s *shop) stoppable(provider app.Provider, now func() time.Time) (d desk, stop func()) {
+	var decisions atomic.Int64
+	queue := app.NewQueue(s.store, func() time.Time { decisions.Add(1); return now() })
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { queue.Run(ctx) })
@@ -69,16 +77,17 @@ func (s *shop) copyWith(provider app.Provider, now func() time.Time) desk {
 		stop()
 		running.Wait()
 	})
-	return desk{app.NewDesk(queue, s.store, "USD", app.DefaultTiming, provider, quiet), queue}
+	return desk{app.NewDesk(queue, s.store, "USD", app.DefaultTiming, provider, quiet), queue, &decisions}, stop
 }
 
 // driver counts appends, and can hold them back or be away.
 type driver struct {
 	eventstore.Driver
-	arrived atomic.Int64 // appends that were asked for
-	appends atomic.Int64 // of these, the ones that the database was asked for
-	away    atomic.Bool
-	mu      sync.RWMutex // held for writing: appends wait
+	arrived  atomic.Int64 // appends that were asked for
+	appends  atomic.Int64 // of these, the ones that the database was asked for
+	away     atomic.Bool
+	failures chan error   // each fails one append
+	mu       sync.RWMutex // held for writing: appends wait
 }
 
 func (d *driver) Append(ctx context.Context, lookup eventstore.Lookup, plan func(eventstore.Snapshot) eventstore.Rows) error {
@@ -88,30 +97,66 @@ func (d *driver) Append(ctx context.Context, lookup eventstore.Lookup, plan func
 	if d.away.Load() {
 		return fmt.Errorf("%w: as the test wants", eventstore.ErrUnavailable)
 	}
+	select {
+	case err := <-d.failures:
+		return err
+	default:
+	}
 	d.appends.Add(1)
 	return d.Driver.Append(ctx, lookup, plan)
 }
 
-// together has commands decided in one batch, in their order: the one before holds the queue up until all are in line.
-// It returns how many appends that took.
+// together has commands decided in one batch, in their order. It returns how many appends that took.
 func (s *shop) together(commands ...func()) int64 {
 	s.t.Helper()
-	arrived := s.driver.arrived.Load()
-	var asking sync.WaitGroup
-	s.driver.mu.Lock()
-	release := sync.OnceFunc(s.driver.mu.Unlock)
-	defer asking.Wait()
-	defer release()
-	asking.Go(func() { _ = s.register(fmt.Sprintf("LINE-%d", arrived)) })
-	s.until(func() bool { return s.driver.arrived.Load() > arrived })
-	for i, command := range commands {
-		asking.Go(command)
-		s.until(func() bool { return s.queue.Waiting() == i+1 })
-	}
+	line := fmt.Sprintf("LINE-%d", s.driver.arrived.Load())
+	return s.during(s.desk, func() { _ = s.register(line) }, commands...) - 1
+}
+
+// during has commands decided by a copy, in their order, while it is writing the first. It returns how many appends the
+// database was asked for.
+func (s *shop) during(d desk, first func(), commands ...func()) int64 {
+	s.t.Helper()
 	before := s.driver.appends.Load()
-	release()
-	asking.Wait()
-	return s.driver.appends.Load() - before - 1
+	hold := s.hold(d)
+	hold.begin(first)
+	for _, command := range commands {
+		hold.decide(command)
+	}
+	hold.release()
+	return s.driver.appends.Load() - before
+}
+
+// held is a copy whose appends wait.
+type held struct {
+	s       *shop
+	d       desk
+	asking  sync.WaitGroup
+	release func() // lets the appends go on, and waits for all who asked
+}
+
+func (s *shop) hold(d desk) *held {
+	h := &held{s: s, d: d}
+	s.driver.mu.Lock()
+	h.release = sync.OnceFunc(func() { s.driver.mu.Unlock(); h.asking.Wait() })
+	s.t.Cleanup(h.release)
+	return h
+}
+
+// begin waits until the command is being written.
+func (h *held) begin(command func()) {
+	h.s.t.Helper()
+	arrived := h.s.driver.arrived.Load()
+	h.asking.Go(command)
+	h.s.until(func() bool { return h.s.driver.arrived.Load() > arrived })
+}
+
+// decide waits until the command is being decided.
+func (h *held) decide(command func()) {
+	h.s.t.Helper()
+	decisions := h.d.decisions.Load()
+	h.asking.Go(command)
+	h.s.until(func() bool { return h.d.decisions.Load() > decisions })
 }
 
 func (s *shop) until(happened func() bool) {

@@ -193,7 +193,7 @@ func (s *states) put(stream string, value any, events int64) {
 }
 
 // forget drops streams whose cached state may not be what the log says.
-func (s *states) forget(streams map[string]int64) {
+func forget[V any](s *states, streams map[string]V) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for stream := range streams {

@@ -45,6 +45,7 @@ type cli struct {
 	Verify      verifyCommand      `cmd:"" help:"Compare a read model, or all, with the log."`
 	Projections projectionsCommand `cmd:"" help:"See how far the read models are."`
 	Parked      parkedCommand      `cmd:"" help:"See what consumers could not handle, and retry it."`
+	Demo        demoCommand        `cmd:"" help:"Tell twenty stories that show what can happen to an order, or make load."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
 

@@ -28,6 +28,12 @@ func (s *session) say(value any, format string, args ...any) error {
 	return err
 }
 
+// note tells people how it goes, beside what is printed.
+func (s *session) note(format string, args ...any) error {
+	_, err := fmt.Fprintf(s.Err, format+"\n", args...)
+	return err
+}
+
 // table writes rows in columns.
 func (s *session) table(rows [][]string) error {
 	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)

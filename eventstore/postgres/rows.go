@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"ordermill/eventstore"
 )
@@ -108,12 +109,12 @@ func queueRecords(batch *pgx.Batch, records []eventstore.Record) {
 	}
 	position, version, recordedAt := make([]int64, n), make([]int64, n), make([]int64, n)
 	stream, eventType, data, metadata := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	eventID, commandID := make([]uuid.UUID, n), make([]uuid.UUID, n)
+	eventID, commandID := make(uuids, n), make(uuids, n)
 	schemaVersion := make([]int, n)
 	for i, r := range records {
 		position[i], version[i], recordedAt[i] = r.Position, r.Version, r.RecordedAt.UnixMilli()
 		stream[i], eventType[i], data[i], metadata[i] = r.Stream, r.Type, string(r.Data), string(r.Metadata)
-		eventID[i], commandID[i] = r.EventID, r.CommandID
+		eventID[i], commandID[i] = asUUID(r.EventID), asUUID(r.CommandID)
 		schemaVersion[i] = r.SchemaVersion
 	}
 	batch.Queue(insertEventsSQL, position, stream, version, eventID, eventType, schemaVersion, commandID, data, metadata, recordedAt)
@@ -130,14 +131,20 @@ func queueReceipts(batch *pgx.Batch, receipts []eventstore.ReceiptRow) {
 	scope, key := make([]string, n), make([]string, n)
 	fingerprint, response := make([][]byte, n), make([][]byte, n)
 	position, recordedAt := make([]int64, n), make([]int64, n)
-	commandID := make([]uuid.UUID, n)
+	commandID := make(uuids, n)
 	for i, r := range receipts {
 		scope[i], key[i] = r.Scope, r.Key
 		fingerprint[i], response[i] = notNull(r.Fingerprint), notNull(r.Response)
-		position[i], recordedAt[i], commandID[i] = r.Position, r.RecordedAt.UnixMilli(), r.CommandID
+		position[i], recordedAt[i], commandID[i] = r.Position, r.RecordedAt.UnixMilli(), asUUID(r.CommandID)
 	}
 	batch.Queue(insertReceiptsSQL, scope, key, fingerprint, response, position, commandID, recordedAt)
 }
+
+// uuids is an array that pgx sends as it is. The elements of a []uuid.UUID are made text and read back, which took a sixth of
+// the process's time under load.
+type uuids = pgtype.FlatArray[pgtype.UUID]
+
+func asUUID(id uuid.UUID) pgtype.UUID { return pgtype.UUID{Bytes: id, Valid: true} }
 
 // notNull keeps empty bytes empty: a nil slice would be stored as NULL.
 func notNull(b []byte) []byte {

@@ -28,7 +28,7 @@ var (
 var poolSizes = []int{1, 4, 8, 16, 32, 64, 128}
 
 // appendPostgres compares appends through the command queue with plain inserts on the same server.
-func (b *bench) appendPostgres(ctx context.Context, callers int, want bound) error {
+func (b *bench) appendPostgres(ctx context.Context, name string, callers int, want bound) error {
 	address, err := b.newDatabase(ctx)
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func (b *bench) appendPostgres(ctx context.Context, callers int, want bound) err
 		return err
 	}
 	defer theirs.close()
-	return b.compare(ctx, fmt.Sprintf("append, Postgres, %d callers (baseline: %d connections)", callers, conns), callers, want, ours, theirs)
+	return b.compare(ctx, fmt.Sprintf("%s (baseline: %d connections)", name, conns), callers, want, ours, theirs)
 }
 
 func (b *bench) bestPool(ctx context.Context, address string, callers int, sample eventstore.Record) (best int, err error) {
@@ -76,7 +76,7 @@ func (b *bench) bestPool(ctx context.Context, address string, callers int, sampl
 	return best, nil
 }
 
-func (b *bench) appendSQLite(ctx context.Context, callers int, want bound) error {
+func (b *bench) appendSQLite(ctx context.Context, name string, callers int, want bound) error {
 	ourFolder, theirFolder, cleanUp, err := twoFolders()
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func (b *bench) appendSQLite(ctx context.Context, callers int, want bound) error
 		return err
 	}
 	defer theirs.close()
-	return b.compare(ctx, fmt.Sprintf("append, SQLite, %d callers", callers), callers, want, ours, theirs)
+	return b.compare(ctx, name, callers, want, ours, theirs)
 }
 
 func twoFolders() (first, second string, cleanUp func(), err error) {

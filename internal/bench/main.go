@@ -1,6 +1,7 @@
 // Bench measures the log against what a plain table costs, and prints a table of ratios. Each ratio is of two contenders on
 // the same machine, database server and disk, in rounds that take turns; the median and the lowest and highest ratio of the
-// rounds are shown. `make bench` takes at most ten minutes; with FULL=1 more and longer rounds give the README's figures.
+// rounds are shown. `make bench` takes at most ten minutes; with FULL=1 more and longer rounds give the README's figures,
+// and ONLY="Postgres, 64" runs just the cases with that in their name.
 //
 // Nothing is tuned for either side: the PostgreSQL server has its default settings (only more connections), durable, and the
 // baseline has the pool size with which it is fastest.
@@ -13,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -57,13 +59,41 @@ func run(ctx context.Context) error {
 	defer cancel()
 	begin := time.Now()
 	fmt.Print(heading())
-	for _, measure := range []func() error{
-		func() error { return b.appendPostgres(ctx, 1, bound{atMost: true, must: 2, aim: 1.3}) },
-		func() error { return b.appendPostgres(ctx, 16, bound{must: 0.8, aim: 1}) },
-		func() error { return b.appendPostgres(ctx, 64, bound{must: 1.5, aim: 2.5}) },
-		func() error { return b.appendPostgres(ctx, 256, bound{must: 2, aim: 4}) },
-		func() error { return b.appendSQLite(ctx, 64, bound{must: 3, aim: 10}) },
-		func() error {
+	only := os.Getenv("ONLY")
+	for _, c := range b.cases() {
+		if !strings.Contains(c.name, only) {
+			continue
+		}
+		if err := c.measure(ctx); err != nil {
+			return err
+		}
+	}
+	fmt.Printf("took %.0f s\n", time.Since(begin).Seconds())
+	return nil
+}
+
+// measurement is one case; its name is what ONLY is looked for in.
+type measurement struct {
+	name    string
+	measure func(context.Context) error
+}
+
+func (b *bench) cases() []measurement {
+	onPostgres := func(callers int, want bound) measurement {
+		name := fmt.Sprintf("append, Postgres, %d callers", callers)
+		return measurement{name, func(ctx context.Context) error { return b.appendPostgres(ctx, name, callers, want) }}
+	}
+	onSQLite := func(callers int, want bound) measurement {
+		name := fmt.Sprintf("append, SQLite, %d callers", callers)
+		return measurement{name, func(ctx context.Context) error { return b.appendSQLite(ctx, name, callers, want) }}
+	}
+	return []measurement{
+		onPostgres(1, bound{atMost: true, must: 2, aim: 1.3}),
+		onPostgres(16, bound{must: 0.8, aim: 1}),
+		onPostgres(64, bound{must: 1.5, aim: 2.5}),
+		onPostgres(256, bound{must: 2, aim: 4}),
+		onSQLite(64, bound{must: 3, aim: 10}),
+		{"one hot SKU, and rebuild from the log it leaves", func(ctx context.Context) error {
 			left, err := b.hotSKU(ctx, bound{must: 0.5})
 			if left != nil {
 				defer left.close()
@@ -72,14 +102,8 @@ func run(ctx context.Context) error {
 				return err
 			}
 			return b.rebuild(ctx, left)
-		},
-	} {
-		if err := measure(); err != nil {
-			return err
-		}
+		}},
 	}
-	fmt.Printf("took %.0f s\n", time.Since(begin).Seconds())
-	return nil
 }
 
 func (b *bench) print(l line) { fmt.Print(l) }

@@ -47,7 +47,7 @@ func TestOrder_fromPlacedToCompleted_andMoneyBack(t *testing.T) {
 		require.NoError(t, err)
 	}
 	eventually(t, func() error { return s.status("1", "completed", "paid") })
-	eventually(t, func() error { return s.stock("TEDDY-BEAR", 98, 0) })
+	eventually(t, func() error { return s.holds("TEDDY-BEAR", 98, 0) })
 
 	refund, err := s.RefundOrder(ctx, "1", v1.RefundOrder{AmountMinor: 998, Reason: "gift"}, client.Key("gift"))
 	require.NoError(t, err)
@@ -82,7 +82,7 @@ func TestOrder_cancelled_givesStockAndMoneyBack(t *testing.T) {
 		require.NotZero(t, cancelled.Position)
 	}
 	eventually(t, func() error { return s.status("1", "cancelled", "refund_pending") })
-	eventually(t, func() error { return s.stock("TEDDY-BEAR", 100, 0) })
+	eventually(t, func() error { return s.holds("TEDDY-BEAR", 100, 0) })
 }
 
 func TestCatalogue_changes_holdForTheOrdersToCome(t *testing.T) {
@@ -143,8 +143,8 @@ func code(t *testing.T, err error) string {
 	return p.Code
 }
 
-// stock returns an error unless so many units are on hand, and so many of them paid for.
-func (s *shop) stock(sku string, onHand, allocated int64) error {
+// holds returns an error unless so many units are on hand, and so many of them paid for.
+func (s *shop) holds(sku string, onHand, allocated int64) error {
 	item, err := s.Item(s.t.Context(), sku)
 	if err == nil && (item.OnHand != onHand || item.Allocated != allocated) {
 		err = fmt.Errorf("%d on hand, %d allocated", item.OnHand, item.Allocated)
