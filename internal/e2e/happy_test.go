@@ -125,7 +125,7 @@ func (s *shop) tracked(messageID string, transports []string) {
 		for _, h := range e.Handled {
 			handled[h.Consumer] = h.Status == "handled" && h.Attempts == 1 && h.At != nil
 		}
-		for _, name := range []string{"checkout", "mail", "orders", "payments", "inventory", "products"} {
+		for _, name := range []string{"checkout", "mail", "provider", "orders", "payments", "inventory", "products", "timers", "cases"} {
 			if !handled[name] {
 				return fmt.Errorf("%s has not handled it: %+v", name, e.Handled)
 			}

@@ -38,8 +38,10 @@ func TestRebuildAndVerify_whileOrdersComeIn_agree(t *testing.T) {
 			s := open(t, config(t))
 			buying := s.shopping(2)
 			buying.acknowledged(20)
-			for _, model := range []string{"orders", "payments", "inventory", "products"} {
-				s.rebuilt(model)
+			models, err := s.Projections(t.Context())
+			require.NoError(t, err)
+			for _, m := range models {
+				s.rebuilt(m.Name)
 			}
 			s.verified() // still under load
 			settled(t, s, buying.stop())
