@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -43,9 +44,19 @@ type due struct {
 	clock *clock
 }
 
-func (d due) WaitFor(context.Context, int64) error { return nil }
+// Due gives one order a page.
+func (d due) Due(_ context.Context, _ int, from string) (page []app.Due, next string, now int64, err error) {
+	all, now := d.all()
+	if from != "" {
+		all = slices.DeleteFunc(all, func(o app.Due) bool { return o.OrderID <= from })
+	}
+	if len(all) < 2 {
+		return all, "", now, nil
+	}
+	return all[:1], all[0].OrderID, now, nil
+}
 
-func (d due) Due(context.Context, int) (all []app.Due, now int64, err error) {
+func (d due) all() (all []app.Due, now int64) {
 	type streams struct {
 		order   order.State
 		account payment.State
@@ -83,7 +94,8 @@ func (d due) Due(context.Context, int) (all []app.Due, now int64, err error) {
 			all = append(all, app.Due{OrderID: id, Pending: pending})
 		}
 	}
-	return all, now, nil
+	slices.SortFunc(all, func(a, b app.Due) int { return strings.Compare(a.OrderID, b.OrderID) })
+	return all, now
 }
 
 // simulated is a shop whose payments are simulated, with its own clock. wait lets so much time pass, timers included.
@@ -168,4 +180,24 @@ func TestTimers_firedByTwo_happenOnce(t *testing.T) {
 	both.Go(func() { require.NoError(t, other.FireDue(t.Context())) })
 	both.Wait()
 	require.Equal(t, 1, s.count("checkout.deadline_fired"))
+}
+
+func TestTimers_oneThatCannotBeFired_holdsUpNoOther(t *testing.T) {
+	s, wait := simulated(t)
+	s.place("demo-never-1")
+	s.place("demo-never-2")
+	wait(0)
+	late := &clock{at: time.Now().Add(time.Hour)}
+	require.NoError(t, app.NewTimers(s.queue, staleDue{due{s, late}}, quiet).FireDue(t.Context()))
+	require.Equal(t, 2, s.count("checkout.deadline_fired"))
+}
+
+// staleDue begins with an order that waits for nothing.
+type staleDue struct{ due }
+
+func (d staleDue) Due(ctx context.Context, limit int, from string) ([]app.Due, string, int64, error) {
+	if from == "" {
+		return []app.Due{{OrderID: "a", Pending: []checkout.Pending{{Deadline: checkout.Deadline{Timer: checkout.TimerPayment, Ref: "q", Attempt: 1}}}}}, "a", 0, nil
+	}
+	return d.due.Due(ctx, limit, from)
 }

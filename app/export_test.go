@@ -10,11 +10,5 @@ func Receive(d *Decision, sku string, quantity int64) (StockReceived, error) {
 	return receive(d, ReceiveStock{SKU: sku, Quantity: quantity, StockReceiptID: d.NewID(sku)})
 }
 
-// FireDue fires what is due now, page by page.
-func (t *Timers) FireDue(ctx context.Context) error {
-	for {
-		if more, err := t.fireDue(ctx); err != nil || !more {
-			return err
-		}
-	}
-}
+// FireDue fires what is due now.
+func (t *Timers) FireDue(ctx context.Context) error { return t.fireDue(ctx) }

@@ -26,17 +26,15 @@ const (
 
 // Due is an order's timers whose time has come, soonest first.
 type Due struct {
-	OrderID  string
-	Pending  []checkout.Pending
-	Position int64 // of the read model that knew it
+	OrderID string
+	Pending []checkout.Pending
 }
 
 // DueTimers knows which timers are due by the database's clock. It may be behind the log: a firing looks at the heads.
 type DueTimers interface {
-	// Due returns at most limit orders with a timer that is due, soonest first, and the database's time in ms since 1970.
-	Due(ctx context.Context, limit int) (due []Due, now int64, err error)
-	// WaitFor returns when Due knows everything up to a position.
-	WaitFor(ctx context.Context, position int64) error
+	// Due returns at most limit orders with a timer that is due, the longest due first, from the start ("") or from another
+	// page's next on; next is "" at the end. now is the database's time in ms since 1970.
+	Due(ctx context.Context, limit int, from string) (due []Due, next string, now int64, err error)
 }
 
 // Timers fires deadlines: it writes that a time has come, and the checkout does what follows.
@@ -57,12 +55,8 @@ func (t *Timers) Run(ctx context.Context) error {
 	ticker := time.NewTicker(timersEvery)
 	defer ticker.Stop()
 	for {
-		more, err := t.fireDue(ctx)
-		if err != nil && ctx.Err() == nil {
+		if err := t.fireDue(ctx); err != nil && ctx.Err() == nil {
 			t.log.Warn("timers interrupted, they go on", "error", err)
-		}
-		if more && err == nil {
-			continue
 		}
 		select {
 		case <-ctx.Done():
@@ -72,32 +66,31 @@ func (t *Timers) Run(ctx context.Context) error {
 	}
 }
 
-// fireDue fires one page of timers; more tells that there may be another.
-func (t *Timers) fireDue(ctx context.Context) (more bool, err error) {
-	due, now, err := t.due.Due(ctx, dueAtOnce)
-	if err != nil {
-		return false, err
-	}
-	var last int64
-	for _, d := range due {
-		for _, p := range d.Pending {
-			position, err := t.fire(ctx, d.OrderID, p.Deadline, now)
-			if err != nil {
-				return false, err
-			}
-			last = max(last, position)
+// fireDue fires everything that is due, page by page. What cannot be fired, because its order is parked, say, is passed over.
+func (t *Timers) fireDue(ctx context.Context) error {
+	for from := ""; ; {
+		due, next, now, err := t.due.Due(ctx, dueAtOnce, from)
+		if err != nil {
+			return err
 		}
+		for _, d := range due {
+			for _, p := range d.Pending {
+				if err := t.fire(ctx, d.OrderID, p.Deadline, now); err != nil {
+					return err
+				}
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		from = next
 	}
-	if last == 0 {
-		return false, nil
-	}
-	return len(due) == dueAtOnce, t.due.WaitFor(ctx, last)
 }
 
 // fire writes that a deadline has come, if it is still waited for at the heads of the order's streams.
-func (t *Timers) fire(ctx context.Context, orderID string, deadline checkout.Deadline, now int64) (position int64, err error) {
+func (t *Timers) fire(ctx context.Context, orderID string, deadline checkout.Deadline, now int64) error {
 	crashpoint.Reach(crashpoint.BeforeTimer)
-	done, err := t.queue.Do(ctx, Command{
+	_, err := t.queue.Do(ctx, Command{
 		ID:      uuid.NewSHA1(timersSpace, []byte(orderID+" "+deadline.String())),
 		Meta:    eventstore.Metadata{CorrelationID: orderID, Actor: TimersName},
 		Reads:   []Ref{orders.ref(orderID), accounts.ref(orderID), checkouts.ref(orderID)},
@@ -109,7 +102,7 @@ func (t *Timers) fire(ctx context.Context, orderID string, deadline checkout.Dea
 	})
 	crashpoint.Reach(crashpoint.AfterTimer)
 	if errors.Is(err, ErrClosed) {
-		return 0, context.Canceled
+		return context.Canceled
 	}
-	return done.Position, err
+	return err
 }

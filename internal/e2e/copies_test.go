@@ -148,7 +148,7 @@ func owners(t *testing.T, s *shop) map[string]string {
 	t.Helper()
 	consumers, err := s.Consumers(t.Context())
 	require.NoError(t, err)
-	require.Len(t, consumers, 6)
+	require.Len(t, consumers, 9, "six read models, the checkout, mail and the payment provider")
 	all := map[string]string{}
 	for _, c := range consumers {
 		all[c.Name] = fmt.Sprintf("%s since epoch %d", c.Owner, c.Epoch)

@@ -74,8 +74,9 @@ func lean(o order.State) order.State {
 type Model = projections.Model[Row]
 
 // Due returns at most limit orders (1..projections.MaxLimit) that have a timer whose time has come by the database's clock,
-// the longest due first, and that clock's time in ms since 1970. A row's pending timers may hold others that are not due yet.
-func Due(ctx context.Context, m *Model, limit int) (due []Row, now int64, err error) {
-	page, err := m.List(ctx, projections.Query{Limit: limit, Where: []projections.Condition{{Column: dueAt, Is: projections.Past}}})
-	return page.Rows, page.Now, err
+// the longest due first, and that clock's time in ms since 1970; from the start (""), or from another page's next on. A row's
+// pending timers may hold others that are not due yet.
+func Due(ctx context.Context, m *Model, limit int, from string) (due []Row, next string, now int64, err error) {
+	page, err := m.List(ctx, projections.Query{Limit: limit, Cursor: from, Where: []projections.Condition{{Column: dueAt, Is: projections.Past}}})
+	return page.Rows, page.Next, page.Now, err
 }
