@@ -169,3 +169,22 @@ func TestTimers_firedByTwo_happenOnce(t *testing.T) {
 	both.Wait()
 	require.Equal(t, 1, s.count("checkout.deadline_fired"))
 }
+
+// One clock decides and fires, as on SQLite, and is set wrong: nothing fires early or twice, and all of it fires at last.
+func TestTimers_clockAnHourBackAndAYearForward_everyDeadlineFiresOnce(t *testing.T) {
+	s, wait := simulated(t)
+	s.place("1")
+	wait(0)
+	wait(-time.Hour)
+	s.place("2")
+	wait(14 * time.Minute)
+	require.Zero(t, s.count("checkout.deadline_fired"))
+	wait(time.Minute)
+	require.Equal(t, 1, s.count("order.expired"), "the window of the second is over, by the clock that opened it")
+	wait(365 * 24 * time.Hour)
+	require.Equal(t, 2, s.count("order.expired"))
+	wait(-365 * 24 * time.Hour)
+	wait(365 * 24 * time.Hour)
+	require.Equal(t, 2, s.count("checkout.deadline_fired"))
+	require.Equal(t, 2, s.count("inventory.released")+s.count("inventory.reservation_expired"))
+}
