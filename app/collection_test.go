@@ -38,10 +38,48 @@ func (c *clock) forward(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
+func (c *clock) set(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = at
+}
+
 // due knows the timers of a log by folding it, as of a test's clock.
 type due struct {
 	*shop
 	clock *clock
+}
+
+// streams are the three of an order.
+type streams struct {
+	order   order.State
+	account payment.State
+	memory  checkout.State
+}
+
+// folded is all orders that the log knows, by id, and the ids in the order in which they came.
+func (s *shop) folded() (orders map[string]*streams, ids []string) {
+	orders = map[string]*streams{}
+	for _, r := range s.records() {
+		category, id, _ := eventstore.SplitStream(r.Stream)
+		if category != order.Category && category != payment.Category && category != checkout.Category {
+			continue
+		}
+		if orders[id] == nil {
+			orders[id], ids = &streams{}, append(ids, id)
+		}
+		fact, err := codec.Decode(r)
+		require.NoError(s.t, err)
+		switch e := fact.(type) {
+		case order.Event:
+			orders[id].order = order.Decider.Evolve(orders[id].order, e)
+		case payment.Event:
+			orders[id].account = payment.Decider.Evolve(orders[id].account, e)
+		case checkout.Event:
+			orders[id].memory = checkout.Evolve(orders[id].memory, e)
+		}
+	}
+	return orders, ids
 }
 
 // Due gives one order a page.
@@ -57,31 +95,7 @@ func (d due) Due(_ context.Context, _ int, from string) (page []app.Due, next st
 }
 
 func (d due) all() (all []app.Due, now int64) {
-	type streams struct {
-		order   order.State
-		account payment.State
-		memory  checkout.State
-	}
-	orders, ids := map[string]*streams{}, []string{}
-	for _, r := range d.records() {
-		category, id, _ := eventstore.SplitStream(r.Stream)
-		if category != order.Category && category != payment.Category && category != checkout.Category {
-			continue
-		}
-		if orders[id] == nil {
-			orders[id], ids = &streams{}, append(ids, id)
-		}
-		fact, err := codec.Decode(r)
-		require.NoError(d.t, err)
-		switch e := fact.(type) {
-		case order.Event:
-			orders[id].order = order.Decider.Evolve(orders[id].order, e)
-		case payment.Event:
-			orders[id].account = payment.Decider.Evolve(orders[id].account, e)
-		case checkout.Event:
-			orders[id].memory = checkout.Evolve(orders[id].memory, e)
-		}
-	}
+	orders, ids := d.folded()
 	now = d.clock.now().UnixMilli()
 	for _, id := range ids {
 		var pending []checkout.Pending
@@ -180,6 +194,25 @@ func TestTimers_firedByTwo_happenOnce(t *testing.T) {
 	both.Go(func() { require.NoError(t, other.FireDue(t.Context())) })
 	both.Wait()
 	require.Equal(t, 1, s.count("checkout.deadline_fired"))
+}
+
+// One clock decides and fires, as on SQLite, and is set wrong: nothing fires early or twice, and all of it fires at last.
+func TestTimers_clockAnHourBackAndAYearForward_everyDeadlineFiresOnce(t *testing.T) {
+	s, wait := simulated(t)
+	s.place("1")
+	wait(0)
+	wait(-time.Hour)
+	s.place("2")
+	wait(14 * time.Minute)
+	require.Zero(t, s.count("checkout.deadline_fired"))
+	wait(time.Minute)
+	require.Equal(t, 1, s.count("order.expired"), "the window of the second is over, by the clock that opened it")
+	wait(365 * 24 * time.Hour)
+	require.Equal(t, 2, s.count("order.expired"))
+	wait(-365 * 24 * time.Hour)
+	wait(365 * 24 * time.Hour)
+	require.Equal(t, 2, s.count("checkout.deadline_fired"))
+	require.Equal(t, 2, s.count("inventory.released")+s.count("inventory.reservation_expired"))
 }
 
 func TestTimers_oneThatCannotBeFired_holdsUpNoOther(t *testing.T) {

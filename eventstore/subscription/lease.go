@@ -26,6 +26,10 @@ type Owner struct {
 // DefaultTTL lets another process take over well within ten seconds after an owner died or froze.
 const DefaultTTL = 5 * time.Second
 
+// longestLease is more than any lease lives. One that would outlive it was written before the database's clock was set back, and
+// would keep everybody out until the clock is there again.
+const longestLease = time.Minute
+
 func (o Owner) ttl() time.Duration {
 	if o.TTL > 0 {
 		return o.TTL
@@ -50,16 +54,16 @@ func enrol(ctx context.Context, db *sql.DB, name, kind string, start eventstore.
 	return err
 }
 
-// tryAcquire takes the lease if it is free, expired or ours, and returns the checkpoint that stands beside it.
+// tryAcquire takes the lease if it is free, expired, of a clock that was set back, or ours, and returns the checkpoint that stands beside it.
 func tryAcquire(ctx context.Context, db *sql.DB, name string, owner Owner) (*lease, eventstore.Checkpoint, error) {
 	l := &lease{db: db, name: name, owner: owner}
 	var at eventstore.Checkpoint
 	var logID, eventID string
 	err := db.QueryRowContext(ctx, `
 		UPDATE consumers SET owner = $2, epoch = epoch + 1, lease_until = now_ms() + $3, heartbeat_at = now_ms()
-		WHERE name = $1 AND (owner = $2 OR lease_until < now_ms() OR $4)
+		WHERE name = $1 AND (owner = $2 OR lease_until < now_ms() OR lease_until > now_ms() + $5 OR $4)
 		RETURNING epoch, log_id, position, event_id`,
-		name, owner.ID, owner.ttl().Milliseconds(), owner.Sole).Scan(&l.epoch, &logID, &at.Position, &eventID)
+		name, owner.ID, owner.ttl().Milliseconds(), owner.Sole, longestLease.Milliseconds()).Scan(&l.epoch, &logID, &at.Position, &eventID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, at, nil
 	}

@@ -104,3 +104,20 @@ func TestAlone_oneAtATime_andAgainAfterTheFirstEnds(t *testing.T) {
 	<-done
 	require.EqualValues(t, 1, most.Load())
 }
+
+// A dead owner's lease that a clock of an hour ahead wrote does not keep the others out for an hour.
+func TestLease_writtenBeforeTheClockWasSetBack_isTaken(t *testing.T) {
+	s := newShop(t)
+	s.append(stream(1))
+	first := subscription.NewProjector(s.store, s.read, owner("a"), &recorder{name: "p"}, quiet)
+	stop := start(t, first)
+	waitFor(t, first, 1)
+	require.NoError(t, stop())
+	_, err := s.read.Write.Exec(`UPDATE consumers SET owner = 'dead', lease_until = now_ms() + 3600000 WHERE name = 'p'`)
+	require.NoError(t, err)
+	s.append(stream(1))
+	second := subscription.NewProjector(s.store, s.read, owner("b"), &recorder{name: "p"}, quiet)
+	start(t, second)
+	waitFor(t, second, 2)
+	require.Equal(t, upTo(2), s.seen())
+}

@@ -2,6 +2,7 @@ package program
 
 import (
 	"log/slog"
+	"time"
 
 	"ordermill/app"
 	"ordermill/app/manual"
@@ -26,6 +27,10 @@ type Config struct {
 	Currency string     // of the store, ISO 4217; default USD
 	Timing   app.Timing // default app.DefaultTiming
 	Log      *slog.Logger
+
+	// Now is the clock of decisions and of recorded_at, time.Now unless a test moves it. Leases and due timers go by the
+	// database's clock.
+	Now func() time.Time
 }
 
 func (c Config) withDefaults() Config {
@@ -40,6 +45,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Addr == "" {
 		c.Addr = "127.0.0.1:8080"
+	}
+	if c.Now == nil {
+		c.Now = time.Now
 	}
 	return c
 }

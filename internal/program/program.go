@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -64,14 +63,14 @@ func (p *Program) start(ctx context.Context) (err error) {
 	if p.store, err = openStore(ctx, c); err != nil {
 		return err
 	}
-	p.events = eventstore.New(p.store.Driver())
+	p.events = eventstore.New(p.store.Driver(), eventstore.WithClock(c.Now))
 	if p.transports, err = openTransports(c, p.store); err != nil {
 		return err
 	}
 	owner := subscription.Owner{ID: uuid.NewString(), Sole: p.store.embedded}
 
 	// Commands: one queue, one desk.
-	queue := app.NewQueue(p.events, time.Now)
+	queue := app.NewQueue(p.events, c.Now)
 	desk := app.NewDesk(queue, p.events, c.Currency, c.Timing, c.provider(), c.Log)
 	p.deciding.run(queue.Run)
 	if c.Demo {
