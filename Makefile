@@ -2,7 +2,7 @@
 # internal/services/server/debian-packages, which root gets installed and others are told about.
 
 .POSIX:
-.PHONY: help run test test-embedded check torture bench bin/withservers packages
+.PHONY: help run test test-embedded check generate torture bench bin/withservers packages
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -24,6 +24,10 @@ check: ## formatting, vet, staticcheck, exhaustive sums, import rules
 	go tool staticcheck ./...
 	go tool go-check-sumtype -default-signifies-exhaustive=false ./...
 	go test ./internal/archtest
+
+generate: ## write the pages of docs that are made from code; tests fail while one is stale
+	go run ./internal/reference
+	go test ./cmd/ordermill -count=1 -run '^TestConfigurationPage$$' -update
 
 torture: packages bin/withservers ## the end-to-end faults at random moments, many times over
 	ORDERMILL_TORTURE=1 bin/withservers go test -count=1 -timeout 60m ./internal/e2e

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -18,17 +19,35 @@ import (
 // Exit codes. Scripts rely on them: add, never change.
 const (
 	exitOK          = 0
-	exitFailed      = 1 // something went wrong that trying again does not mend
-	exitUsage       = 2 // the command line is wrong
-	exitRefused     = 3 // the server understood and said no
-	exitNotFound    = 4 // there is no such thing
-	exitUnavailable = 5 // the server cannot be reached, is not ready, or its store is away: try again
-	exitDiffers     = 6 // verify found a read model that is not what the log says
+	exitFailed      = 1
+	exitUsage       = 2
+	exitRefused     = 3
+	exitNotFound    = 4
+	exitUnavailable = 5
+	exitDiffers     = 6
 )
 
-const description = `The order desk behind a shop: commands go in, every fact stays in one append-only log, read models come out.
+// exitMeanings says what each exit code means, for --help and docs/configuration.md.
+var exitMeanings = [...]string{
+	exitOK:          "done",
+	exitFailed:      "failed, and trying again does not mend it",
+	exitUsage:       "wrong usage",
+	exitRefused:     "refused by the server",
+	exitNotFound:    "not found",
+	exitUnavailable: "not reachable, not ready, or its store is away: try again",
+	exitDiffers:     "verify found a read model that is not what the log says",
+}
 
-Exit codes: 0 done; 1 failed; 2 wrong usage; 3 refused by the server; 4 not found; 5 not reachable or not ready, try again; 6 verify found differences.`
+// description is what --help begins with.
+func description() string {
+	codes := make([]string, len(exitMeanings))
+	for code, meaning := range exitMeanings {
+		codes[code] = fmt.Sprintf("%d %s", code, meaning)
+	}
+	return `The order desk behind a shop: commands go in, every fact stays in one append-only log, read models come out.
+
+Exit codes: ` + strings.Join(codes, "; ") + "."
+}
 
 // cli is the whole command line.
 type cli struct {
@@ -82,15 +101,21 @@ func usage(format string, args ...any) error {
 	return &exitError{exitUsage, fmt.Errorf(format, args...)}
 }
 
+// newParser makes the command line of its structs.
+func newParser(c *cli, options ...kong.Option) *kong.Kong {
+	parser, err := kong.New(c, append(options, kong.Name("ordermill"), kong.Description(description()),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))...)
+	if err != nil {
+		panic(err) // the structs above are wrong
+	}
+	return parser
+}
+
 // run is the program without its process: it returns the exit code.
 func run(ctx context.Context, args []string, t terminal) int {
 	var c cli
 	exited := -1 // what kong itself wants to end with, after --help
-	parser, err := kong.New(&c, kong.Name("ordermill"), kong.Description(description), kong.Writers(t.Out, t.Err),
-		kong.Exit(func(code int) { exited = max(exited, code) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
-	if err != nil {
-		panic(err) // the structs above are wrong
-	}
+	parser := newParser(&c, kong.Writers(t.Out, t.Err), kong.Exit(func(code int) { exited = max(exited, code) }))
 	parsed, err := parser.Parse(args)
 	if exited >= 0 {
 		return exited

@@ -102,7 +102,7 @@ func TestExitCodes(t *testing.T) {
 			}
 		})
 	}
-	require.Contains(t, ordermill(t, "", "", "--help").out, "Exit codes: 0 done; 1 failed; 2 wrong usage; 3 refused")
+	require.Contains(t, ordermill(t, "", "", "--help").out, "Exit codes: 0 done; 1 failed, and")
 }
 
 func unusedAddress(t *testing.T) string {

@@ -54,8 +54,8 @@ func parkedKeys(ctx context.Context, server *client.Client) (all []v1.ParkedKey,
 }
 
 type retryParkedCommand struct {
-	Consumer string `arg:"" help:"As parked list names it."`
-	Key      string `arg:"" help:"Likewise."`
+	Consumer string `arg:"" help:"Consumer, as parked list names it."`
+	Key      string `arg:"" help:"Key, as parked list names it."`
 }
 
 // Bounds of the wait for what comes of a retry: who owns the consumer looks once a second.

@@ -45,7 +45,7 @@ Ctrl-C stops it.
 
 type serveCommand struct {
 	Store    string `help:"The database: postgres://... or sqlite://FOLDER." required:"" placeholder:"URL"`
-	Name     string `help:"The shop's name in the database: another tenant is another name." default:"ordermill"`
+	Name     string `help:"The shop's name in the database: another tenant is another name." default:"ordermill" placeholder:"NAME"`
 	AMQP     string `name:"amqp" help:"Publish to, and take letters from, RabbitMQ." placeholder:"URL"`
 	Redis    string `help:"Publish to, and take letters from, Redis Streams." placeholder:"URL"`
 	Insecure bool   `help:"Serve without authentication: everybody who reaches the address may do everything."`
@@ -112,7 +112,7 @@ func loopback(addr string) error {
 
 type migrateCommand struct {
 	Store string `help:"The database: postgres://... or sqlite://FOLDER." required:"" placeholder:"URL"`
-	Name  string `help:"The shop's name in the database." default:"ordermill"`
+	Name  string `help:"The shop's name in the database." default:"ordermill" placeholder:"NAME"`
 	Role  string `help:"Postgres: the role that the service runs as; it gets what it needs and no more." placeholder:"ROLE"`
 }
 

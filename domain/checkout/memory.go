@@ -32,7 +32,7 @@ type Event interface {
 type (
 	// StockReserved: all lines are held softly.
 	StockReserved struct{}
-	// StockRejected: some line could not be held, so none is.
+	// StockRejected: a line could not be held, so none is.
 	StockRejected struct {
 		Shortages []order.Shortage `json:"shortages"`
 	}
@@ -44,7 +44,7 @@ type (
 	}
 	// StockReleased: nothing is held any more.
 	StockReleased struct{}
-	// DeadlineFired: a timer ran out; what that means is decided by the step that it wakes.
+	// DeadlineFired: a timer ran out: `payment`, `retry`, `confirm` or `unmatched`; what that means is decided by the step that it wakes.
 	DeadlineFired struct{ Deadline }
 	// Finished: the order is closed and cleared up; only late money is left to answer.
 	Finished struct {

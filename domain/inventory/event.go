@@ -16,7 +16,7 @@ const (
 	RestockedType          = "inventory.restocked"
 )
 
-// Event is a fact about one SKU's stock. Whatever moves a reservation tells its quantity, so that sums need no memory.
+// Event is a fact about one SKU's stock. Times are ms since 1970. Whatever moves a reservation tells its quantity, so that sums need no memory.
 //
 //sumtype:decl
 type Event interface {
@@ -31,25 +31,25 @@ type (
 		SafetyStock       int64  `json:"safety_stock"`        // units that are never promised
 		LowStockThreshold int64  `json:"low_stock_threshold"` // low when no more than this is available
 	}
-	// Received: goods arrived.
+	// Received: goods came in, once per stock receipt.
 	Received struct {
 		StockReceiptID string `json:"stock_receipt_id"`
 		Quantity       int64  `json:"quantity"`
 	}
-	// Reserved: units are held for an order until ExpiresAt, ms since 1970.
+	// Reserved: units are held for an order, until they expire.
 	Reserved struct {
 		ReservationID string `json:"reservation_id"`
 		OrderID       string `json:"order_id"`
 		Quantity      int64  `json:"quantity"`
 		ExpiresAt     int64  `json:"expires_at"`
 	}
-	// ReservationSecured: the order is paid, its units do not expire any more.
+	// ReservationSecured: the hold is hard: the order is paid, and its units do not expire any more.
 	ReservationSecured struct {
 		ReservationID string `json:"reservation_id"`
 		OrderID       string `json:"order_id"`
 		Quantity      int64  `json:"quantity"`
 	}
-	// ReservationExpired: a reservation that nobody secured in time is gone.
+	// ReservationExpired: a hold that nobody secured in time is gone; written by the next decision on the SKU.
 	ReservationExpired struct {
 		ReservationID string `json:"reservation_id"`
 		OrderID       string `json:"order_id"`
@@ -68,14 +68,14 @@ type (
 		Delta        int64  `json:"delta"`
 		Reason       string `json:"reason"` // a code
 	}
-	// Committed: units left with a shipment, out of the order's hard reservation.
+	// Committed: units left with a shipment, out of the order's hard hold.
 	Committed struct {
 		ReservationID string `json:"reservation_id"`
 		OrderID       string `json:"order_id"`
 		ShipmentID    string `json:"shipment_id"`
 		Quantity      int64  `json:"quantity"`
 	}
-	// LowStockReached: no more than the threshold is available. It is said once, when it comes to that.
+	// LowStockReached: no more than the threshold is available; said once, when it comes to that.
 	LowStockReached struct {
 		Available int64 `json:"available"`
 	}

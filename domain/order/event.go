@@ -34,8 +34,8 @@ type (
 		GrandTotalMinor int64  `json:"grand_total_minor"`
 		Content         string `json:"content"` // fingerprint of what was asked for
 	}
-	// Rejected: the order is not taken. It comes first when the catalogue says no (then it has Content), or after Placed when
-	// the stock does (then it has Shortages).
+	// Rejected: the order is not taken. It comes first in its stream when the catalogue says no (then it has `content`), or after
+	// `order.placed` when the stock does (then it has `shortages`).
 	Rejected struct {
 		Reason    string     `json:"reason"`
 		Shortages []Shortage `json:"shortages,omitempty"`
@@ -43,7 +43,7 @@ type (
 	}
 	// PaymentAwaited: stock is held, money is asked for.
 	PaymentAwaited struct {
-		PayBy int64 `json:"pay_by"`
+		PayBy int64 `json:"pay_by"` // when the order expires, unless its money is there
 	}
 	// Confirmed: paid and held.
 	Confirmed struct{}
@@ -52,19 +52,19 @@ type (
 		Channel   string `json:"channel"`
 		MessageID string `json:"message_id"`
 	}
-	// Cancelled: the order ends without delivery.
+	// Cancelled: the order ends without delivery: somebody asked for it, or its stock was lost after payment.
 	Cancelled struct {
 		Reason string `json:"reason"`
 	}
 	// Expired: the money did not come in time.
 	Expired struct{}
-	// Shipped: goods left. Final: they were the last that the order asked for.
+	// Shipped: goods left.
 	Shipped struct {
 		ShipmentID string        `json:"shipment_id"`
 		Lines      []ShippedLine `json:"lines"`
 		Carrier    string        `json:"carrier,omitempty"`  // a code
 		Tracking   string        `json:"tracking,omitempty"` // the carrier's number for the parcel
-		Final      bool          `json:"final"`
+		Final      bool          `json:"final"`              // they were the last that the order asked for
 	}
 	// Delivered: a shipment arrived.
 	Delivered struct {

@@ -8,7 +8,7 @@ import (
 	"ordermill/domain/decider"
 )
 
-// ClaimCategory of the streams in which identities of money are claimed, capture-{ClaimID of the identity}.
+// ClaimCategory of the streams in which identities of money are claimed, capture-{sha256 of the identity}, see ClaimID.
 const ClaimCategory = "capture"
 
 // ClaimedType names the event.
@@ -42,7 +42,7 @@ type ClaimEvent interface {
 	claim()
 }
 
-// Claimed: from now on the identity is this capture's.
+// Claimed: from now on this identity of money is this capture's.
 type Claimed struct {
 	CaptureID   string `json:"capture_id"`
 	OrderID     string `json:"order_id"`

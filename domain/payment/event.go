@@ -36,21 +36,21 @@ type (
 		OccurredAt  int64  `json:"occurred_at"`
 		FromOrderID string `json:"from_order_id,omitempty"` // whose account it was on, if it was reassigned by hand
 	}
-	// Reassigned: money that nobody placed an order for belongs to another one; it is captured there in the same append.
+	// Reassigned: money without an order belongs to another order; it is captured there in the same append.
 	Reassigned struct {
 		CaptureID string `json:"capture_id"`
 		ToOrderID string `json:"to_order_id"`
 	}
-	// Matched: a capture was counted for the order; the excess is more than was due.
+	// Matched: a capture was counted for the order.
 	Matched struct {
 		CaptureID    string `json:"capture_id"`
 		AppliedMinor int64  `json:"applied_minor"`
-		ExcessMinor  int64  `json:"excess_minor"`
+		ExcessMinor  int64  `json:"excess_minor"` // what is more than was due
 	}
-	// Unmatched: a capture came for an order that nobody placed; it waits for one until ParkUntil.
+	// Unmatched: a capture came for an order that nobody placed, and waits for it.
 	Unmatched struct {
 		CaptureID string `json:"capture_id"`
-		ParkUntil int64  `json:"park_until"`
+		ParkUntil int64  `json:"park_until"` // then it goes back
 	}
 	// Requested: the customer is asked for money.
 	Requested struct {
@@ -81,24 +81,24 @@ type (
 		Code        string `json:"code,omitempty"` // an operator's reason
 		ConfirmBy   int64  `json:"confirm_by"`     // without an answer until then, somebody has to look
 	}
-	// Refunded: it went back.
+	// Refunded: the refund was paid out.
 	Refunded struct {
 		RefundID string `json:"refund_id"`
 	}
-	// RefundFailed: it did not; the refund stays open. Without RetryAt it is not tried again by itself.
+	// RefundFailed: the refund was not paid out; it stays open.
 	RefundFailed struct {
 		RefundID  string `json:"refund_id"`
 		Code      string `json:"code"`
-		RetryAt   int64  `json:"retry_at,omitempty"`
-		ConfirmBy int64  `json:"confirm_by,omitempty"` // of the try at RetryAt
+		RetryAt   int64  `json:"retry_at,omitempty"`   // without it, it is not tried again by itself
+		ConfirmBy int64  `json:"confirm_by,omitempty"` // the same for the try at `retry_at`
 	}
-	// ReviewRaised: somebody has to look at this. The amount is what the review is about; it is in no sum.
+	// ReviewRaised: somebody has to look at this.
 	ReviewRaised struct {
 		ReviewID    string `json:"review_id"`
 		Reason      string `json:"reason"`
 		CaptureID   string `json:"capture_id,omitempty"`
 		RefundID    string `json:"refund_id,omitempty"`
-		AmountMinor int64  `json:"amount_minor,omitempty"`
+		AmountMinor int64  `json:"amount_minor,omitempty"` // what the review is about; it is in no sum
 		Currency    string `json:"currency,omitempty"`
 		Code        string `json:"code,omitempty"` // of the failure that the review is about
 	}

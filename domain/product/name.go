@@ -9,7 +9,7 @@ import (
 	"ordermill/domain/decider"
 )
 
-// NameCategory of the streams that claim names, product_name-{hash of the key}.
+// NameCategory of the streams that claim names, product_name-{sha256 of the name's key}.
 const NameCategory = "product_name"
 
 // Names of the events in the log.
@@ -38,7 +38,7 @@ type NameEvent interface {
 }
 
 type (
-	// NameClaimed: a name belongs to a product now.
+	// NameClaimed: a name belongs to a product now; names that differ only in case or spacing are one.
 	NameClaimed struct {
 		SKU string `json:"sku"`
 	}

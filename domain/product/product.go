@@ -39,7 +39,7 @@ type Event interface {
 }
 
 type (
-	// Registered: a product entered the catalogue.
+	// Registered: a product is in the catalogue, at this price.
 	Registered struct {
 		SKU        string `json:"sku"`
 		Name       string `json:"name"`

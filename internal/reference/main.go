@@ -1,0 +1,35 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// pages are the files in docs and what makes them from the module's source.
+var pages = map[string]func(root fs.FS) ([]byte, error){
+	"events.md":   events,
+	"glossary.md": glossary,
+}
+
+func main() {
+	if err := write("."); err != nil {
+		fmt.Fprintln(os.Stderr, "reference:", err)
+		os.Exit(1)
+	}
+}
+
+// write makes every page of the module in a folder.
+func write(root string) error {
+	for name, page := range pages {
+		text, err := page(os.DirFS(root))
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := os.WriteFile(filepath.Join(root, "docs", name), text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
