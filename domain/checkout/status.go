@@ -63,5 +63,6 @@ func PaymentStatus(o order.State, account payment.State) string { return account
 func Sums(o order.State, account payment.State) payment.Sums { return account.Sums(terms(o)) }
 
 func terms(o order.State) payment.Terms {
-	return payment.Terms{Currency: o.Currency, DueMinor: o.GrandTotalMinor, Exists: o.Exists(), Closed: o.Closed()}
+	return payment.Terms{Currency: o.Currency, DueMinor: o.GrandTotalMinor, Exists: o.Exists(), Closed: o.Closed(),
+		Settled: o.Status == order.StatusConfirmed || o.Status == order.StatusCompleted}
 }

@@ -32,6 +32,7 @@ type Terms struct {
 	Currency string // of the order; "" if it was rejected at the door or does not exist: then the first capture's
 	DueMinor int64  // its grand total
 	Exists   bool
+	Settled  bool // was paid in full and confirmed: what was refunded since is not asked for again
 	Closed   bool // ended without being delivered
 }
 
@@ -42,7 +43,7 @@ type Sums struct {
 	CapturedMinor      int64
 	RefundedMinor      int64
 	RefundPendingMinor int64
-	OutstandingMinor   int64 // still to be paid; 0 once the order is closed
+	OutstandingMinor   int64 // still to be paid; 0 once the order is settled or closed
 }
 
 // PaidMinor is what was captured and does not go back, nor went.
@@ -71,7 +72,7 @@ func (s State) Sums(terms Terms) Sums {
 			sums.RefundPendingMinor = plus(sums.RefundPendingMinor, r.AmountMinor)
 		}
 	}
-	if !terms.Closed {
+	if !terms.Settled && !terms.Closed {
 		sums.OutstandingMinor = max(0, sums.DueMinor-sums.PaidMinor())
 	}
 	return sums

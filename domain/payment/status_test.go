@@ -78,3 +78,13 @@ func TestOutcome_ofACapture(t *testing.T) {
 		require.Equal(t, want, s.Outcome(s.Captures[0]))
 	}
 }
+
+func TestSums_whatWasRefundedOfASettledOrder_isNotOutstanding(t *testing.T) {
+	part := payment.RefundRequested{RefundID: "f", CaptureID: "c", AmountMinor: 999, Currency: "USD"}
+	account := payment.Decider.Fold(payment.State{}, captured, part, payment.Refunded{RefundID: "f"})
+	due := payment.Terms{Currency: "USD", DueMinor: 2999, Exists: true}
+	require.EqualValues(t, 999, account.Sums(due).OutstandingMinor)
+	due.Settled = true
+	require.Zero(t, account.Sums(due).OutstandingMinor)
+	require.Equal(t, "partially_refunded", account.Status(due))
+}
