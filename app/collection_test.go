@@ -37,22 +37,29 @@ func (c *clock) forward(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
+func (c *clock) set(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = at
+}
+
 // due knows the timers of a log by folding it, as of a test's clock.
 type due struct {
 	*shop
 	clock *clock
 }
 
-func (d due) WaitFor(context.Context, int64) error { return nil }
+// streams are the three of an order.
+type streams struct {
+	order   order.State
+	account payment.State
+	memory  checkout.State
+}
 
-func (d due) Due(context.Context, int) (all []app.Due, now int64, err error) {
-	type streams struct {
-		order   order.State
-		account payment.State
-		memory  checkout.State
-	}
-	orders, ids := map[string]*streams{}, []string{}
-	for _, r := range d.records() {
+// folded is all orders that the log knows, by id, and the ids in the order in which they came.
+func (s *shop) folded() (orders map[string]*streams, ids []string) {
+	orders = map[string]*streams{}
+	for _, r := range s.records() {
 		category, id, _ := eventstore.SplitStream(r.Stream)
 		if category != order.Category && category != payment.Category && category != checkout.Category {
 			continue
@@ -61,7 +68,7 @@ func (d due) Due(context.Context, int) (all []app.Due, now int64, err error) {
 			orders[id], ids = &streams{}, append(ids, id)
 		}
 		fact, err := codec.Decode(r)
-		require.NoError(d.t, err)
+		require.NoError(s.t, err)
 		switch e := fact.(type) {
 		case order.Event:
 			orders[id].order = order.Decider.Evolve(orders[id].order, e)
@@ -71,6 +78,13 @@ func (d due) Due(context.Context, int) (all []app.Due, now int64, err error) {
 			orders[id].memory = checkout.Evolve(orders[id].memory, e)
 		}
 	}
+	return orders, ids
+}
+
+func (d due) WaitFor(context.Context, int64) error { return nil }
+
+func (d due) Due(context.Context, int) (all []app.Due, now int64, err error) {
+	orders, ids := d.folded()
 	now = d.clock.now().UnixMilli()
 	for _, id := range ids {
 		var pending []checkout.Pending

@@ -288,17 +288,17 @@ func (s *shop) follow(reactors ...subscription.Reactor) {
 			require.NoError(s.t, <-done)
 		})
 	}
-	s.settled = func() {
-		s.t.Helper()
+	s.rest = func(ctx context.Context) error {
 		for before := int64(-1); ; { // what they do moves the head
-			head, err := s.store.Head(s.t.Context())
-			require.NoError(s.t, err)
-			if head.Position == before {
-				return
+			head, err := s.store.Head(ctx)
+			if err != nil || head.Position == before {
+				return err
 			}
 			before = head.Position
 			for _, consumer := range consumers {
-				require.NoError(s.t, consumer.WaitFor(s.t.Context(), before))
+				if err := consumer.WaitFor(ctx, before); err != nil {
+					return err
+				}
 			}
 		}
 	}

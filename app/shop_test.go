@@ -23,11 +23,11 @@ import (
 
 // shop is a log in a temporary folder, and one copy of the program's queue and desk over it.
 type shop struct {
-	t       *testing.T
-	db      *sqlite.Database
-	driver  *driver
-	store   *eventstore.Store
-	settled func() // waits until the checkout that runs has done everything
+	t      *testing.T
+	db     *sqlite.Database
+	driver *driver
+	store  *eventstore.Store
+	rest   func(context.Context) error // waits until the reactors that run have done everything
 	desk
 }
 
@@ -38,13 +38,27 @@ type desk struct {
 	decisions *atomic.Int64 // that the queue has begun, told by its looks at the clock
 }
 
+// settled waits until the reactors that run have done everything.
+func (s *shop) settled() {
+	s.t.Helper()
+	require.NoError(s.t, s.rest(s.t.Context()))
+}
+
 var quiet = slog.New(slog.DiscardHandler)
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
-	t.Cleanup(func() { goleak.VerifyNone(t) })
 	dir := t.TempDir()
 	require.NoError(t, sqlite.Migrate(t.Context(), dir))
+	s := reopened(t, dir)
+	s.desk = s.copy()
+	return s
+}
+
+// reopened is the shop of a folder, without a copy of the program. It is closed when the test ends.
+func reopened(t *testing.T, dir string) *shop {
+	t.Helper()
+	t.Cleanup(func() { goleak.VerifyNone(t) })
 	db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
 	require.NoError(t, err)
 	s := &shop{t: t, db: db, driver: &driver{Driver: db.Driver(), failures: make(chan error, 1)}}
@@ -53,7 +67,6 @@ func newShop(t *testing.T) *shop {
 		require.NoError(t, s.store.Close())
 		require.NoError(t, db.Close())
 	})
-	s.desk = s.copy()
 	return s
 }
 
