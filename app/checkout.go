@@ -21,6 +21,10 @@ import (
 // CheckoutName is the process manager's name as a consumer, and the actor of the events that its steps write.
 const CheckoutName = "checkout"
 
+// CheckoutSideBySide is how many orders' steps stand in the queue at once: a whole drain, so that buyers, who send two commands
+// for each step, do not outrun the checkout.
+const CheckoutSideBySide = maxDrain
+
 // checkoutSpace makes the command ids of steps: UUIDv5 of the consumer and the event that caused the step.
 var checkoutSpace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("ordermill:reactor:"+CheckoutName))
 

@@ -29,6 +29,7 @@ type Consumer struct {
 	owner      Owner
 	feeds      []Feed
 	atHead     bool
+	sideBySide int // keys a reactor works on at once
 	log        *slog.Logger
 	handle     func(ctx context.Context, s *session, batch []Delivery) error
 	again      func(ctx context.Context, s *session, w Work) (done bool, err error) // handles what was skipped for a parked key
@@ -61,7 +62,7 @@ func WithLogger(log *slog.Logger) Option { return func(c *Consumer) { c.log = lo
 
 func newConsumer(kind, name string, keys Keys, store *eventstore.Store, db Database, owner Owner, options []Option) *Consumer {
 	c := &Consumer{
-		name: name, kind: kind, keys: keys, store: store, db: db, owner: owner, log: slog.Default(),
+		name: name, kind: kind, keys: keys, store: store, db: db, owner: owner, log: slog.Default(), sideBySide: defaultSideBySide,
 		deliveries: make(chan arrival), changed: make(chan struct{}),
 	}
 	for _, option := range options {

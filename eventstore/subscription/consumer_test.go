@@ -284,6 +284,25 @@ func TestReactor_keysSideBySide_eachKeyInOrder(t *testing.T) {
 	}
 }
 
+func TestReactor_sideBySide_isHowManyKeysAreWorkedOnAtOnce(t *testing.T) {
+	s := newShop(t)
+	const keys = 100
+	var streams []string
+	for i := range keys {
+		streams = append(streams, stream(i))
+	}
+	s.append(streams...)
+	var inside sync.WaitGroup
+	inside.Add(keys)
+	c := subscription.NewReactor(s.store, s.log, owner("a"), reaction{"r", func(context.Context, subscription.Work) error {
+		inside.Done()
+		inside.Wait() // for all the others
+		return nil
+	}}, quiet, subscription.SideBySide(keys))
+	start(t, c)
+	waitFor(t, c, keys)
+}
+
 func TestReactor_panicAndRefusal_parkTheKey_othersGoOn(t *testing.T) {
 	s := newShop(t)
 	for i := range 3 {

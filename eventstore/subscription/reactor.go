@@ -12,8 +12,12 @@ import (
 	"ordermill/internal/crashpoint"
 )
 
-// sideBySide is how many keys of one batch a reactor works on at once.
-const sideBySide = 64
+// defaultSideBySide is how many keys of one batch a reactor works on at once, unless SideBySide says otherwise.
+const defaultSideBySide = 64
+
+// SideBySide lets a reactor work on so many keys of one batch at once. It is for one that mostly waits in a line which others stand
+// in too: with fewer of its own there, it falls behind them.
+func SideBySide(keys int) Option { return func(c *Consumer) { c.sideBySide = keys } }
 
 // NewReactor makes a consumer that holds no transaction while it works; its checkpoint, in db, moves when a whole batch is done.
 func NewReactor(store *eventstore.Store, db Database, owner Owner, r Reactor, options ...Option) *Consumer {
@@ -58,7 +62,7 @@ func (s *session) reactAll(ctx context.Context, r Reactor, work []Work) (newly [
 	var (
 		running sync.WaitGroup
 		mu      sync.Mutex
-		slots   = make(chan struct{}, sideBySide)
+		slots   = make(chan struct{}, s.sideBySide)
 	)
 	for _, w := range work {
 		slots <- struct{}{}

@@ -87,6 +87,9 @@ func (b *bench) cases() []measurement {
 		name := fmt.Sprintf("append, SQLite, %d callers", callers)
 		return measurement{name, func(ctx context.Context) error { return b.appendSQLite(ctx, name, callers, want) }}
 	}
+	whole := func(name string, measure func(context.Context, string) error) measurement {
+		return measurement{name, func(ctx context.Context) error { return measure(ctx, name) }}
+	}
 	return []measurement{
 		onPostgres(1, bound{atMost: true, must: 2, aim: 1.3}),
 		onPostgres(16, bound{must: 0.8, aim: 1}),
@@ -94,7 +97,7 @@ func (b *bench) cases() []measurement {
 		onPostgres(256, bound{must: 2, aim: 4}),
 		onSQLite(64, bound{must: 3, aim: 10}),
 		{"one hot SKU, and rebuild from the log it leaves", func(ctx context.Context) error {
-			left, err := b.hotSKU(ctx, bound{must: 0.5})
+			left, err := b.hotSKU(ctx, bound{must: 0.7})
 			if left != nil {
 				defer left.close()
 			}
@@ -103,6 +106,9 @@ func (b *bench) cases() []measurement {
 			}
 			return b.rebuild(ctx, left)
 		}},
+		whole("whole checkouts, SQLite", b.checkoutsSQLite),
+		whole("whole checkouts, Postgres", b.checkoutsPostgres),
+		whole(fmt.Sprintf("lag of the checkout, Postgres, %d buyers", buyers), b.lagPostgres),
 	}
 }
 

@@ -83,7 +83,7 @@ func (s *shop) startCheckout() {
 	var db subscription.Database
 	db.Write, db.Read = s.Log()
 	consumer := subscription.NewReactor(s.events, db, subscription.Owner{ID: uuid.NewString(), Sole: true},
-		app.NewCheckout(s.desk))
+		app.NewCheckout(s.desk), subscription.SideBySide(app.CheckoutSideBySide))
 	following.Go(func() { _ = consumer.Run(ctx) })
 }
 

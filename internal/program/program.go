@@ -127,7 +127,7 @@ func (p *Program) consume(owner subscription.Owner, desk *app.Desk, queue *app.Q
 		consumer := subscription.NewReactor(p.events, p.store.log, owner, r, options...)
 		p.consuming.run(func(ctx context.Context) { _ = consumer.Run(ctx) }) // it has told why it stopped
 	}
-	reactor(app.NewCheckout(desk), woken...)
+	reactor(app.NewCheckout(desk), append(woken, subscription.SideBySide(app.CheckoutSideBySide))...)
 	reactor(app.NewConfirmations(queue, mailer, "mailbox"), append(woken, subscription.FromHead())...)
 	reactor(app.NewCollection(desk), append(woken, subscription.FromHead())...)
 	for _, t := range p.transports {
