@@ -132,14 +132,16 @@ func run(t *testing.T, nth int64, before bool) (end map[string]string, happened 
 	for next := 0; next < len(script); lives++ {
 		require.Less(t, lives, 1000, "it gets no further")
 		require.True(t, t.Run(fmt.Sprint("life ", lives+1), func(t *testing.T) {
-			s := reopened(t, dir)
 			alive, die := context.WithCancel(t.Context())
 			defer die()
-			if nth > 0 {
-				m := &mortal{Driver: s.driver.Driver, before: before, died: die}
+			s := reopened(t, dir, func(d eventstore.Driver) eventstore.Driver {
+				if nth == 0 {
+					return d
+				}
+				m := &mortal{Driver: d, before: before, died: die}
 				m.left.Store(nth)
-				s.driver.Driver = m
-			}
+				return m
+			})
 			s.desk = s.copyWith(simulator.Provider{}, c.now)
 			s.follow(app.NewCheckout(s.Desk), app.NewCollection(s.Desk))
 			timers := app.NewTimers(s.queue, due{s, c}, quiet)

@@ -50,18 +50,19 @@ func newShop(t *testing.T) *shop {
 	t.Helper()
 	dir := t.TempDir()
 	require.NoError(t, sqlite.Migrate(t.Context(), dir))
-	s := reopened(t, dir)
+	s := reopened(t, dir, func(d eventstore.Driver) eventstore.Driver { return d })
 	s.desk = s.copy()
 	return s
 }
 
-// reopened is the shop of a folder, without a copy of the program. It is closed when the test ends.
-func reopened(t *testing.T, dir string) *shop {
+// reopened is the shop of a folder, over a driver that the test may wrap, without a copy of the program. It is closed when the
+// test ends.
+func reopened(t *testing.T, dir string, wrap func(eventstore.Driver) eventstore.Driver) *shop {
 	t.Helper()
 	t.Cleanup(func() { goleak.VerifyNone(t) })
 	db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
 	require.NoError(t, err)
-	s := &shop{t: t, db: db, driver: &driver{Driver: db.Driver(), failures: make(chan error, 1)}}
+	s := &shop{t: t, db: db, driver: &driver{Driver: wrap(db.Driver()), failures: make(chan error, 1)}}
 	s.store = eventstore.New(s.driver)
 	t.Cleanup(func() {
 		require.NoError(t, s.store.Close())
