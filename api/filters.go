@@ -41,11 +41,8 @@ func (f *filters) keep(name, value string, c projections.Condition) {
 	f.conditions = append(f.conditions, c)
 }
 
-// link is the header that leads to the next page, with the same filters: a cursor belongs to them. next "" is no page.
+// link is the header that leads to the next page, with the same filters: a cursor belongs to them.
 func (f filters) link(path string, limit int, next string) string {
-	if next == "" {
-		return ""
-	}
 	query := url.Values{"limit": {strconv.Itoa(limit)}, "cursor": {next}}
 	for name, values := range f.given {
 		query[name] = values

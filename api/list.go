@@ -49,13 +49,18 @@ type One[T any] struct {
 
 // page makes a list's answer. next is the cursor of the page after it; "" is none.
 func page[T any](path string, limit int, next string, items []T) *Page[T] {
+	return pageBy(filters{}, path, limit, next, items)
+}
+
+// pageBy does the same for a list that filters have narrowed.
+func pageBy[T any](by filters, path string, limit int, next string, items []T) *Page[T] {
 	p := &Page[T]{Body: v1.List[T]{Items: items}}
 	if items == nil {
 		p.Body.Items = []T{}
 	}
 	if next != "" {
 		p.Body.NextCursor = &next
-		p.Link = filters{}.link(path, limit, next)
+		p.Link = by.link(path, limit, next)
 	}
 	return p
 }
@@ -94,9 +99,8 @@ func rowsPage[R, T any](ctx context.Context, a *API, path string, in *RowsPaging
 	for i, row := range found.Rows {
 		items[i] = render(row)
 	}
-	out := page(path, in.Limit, found.Next, items)
+	out := pageBy(by, path, in.Limit, found.Next, items)
 	out.Body.Parked = found.Parked
-	out.Link = by.link(path, in.Limit, found.Next)
 	out.Position = strconv.FormatInt(found.Position, 10)
 	return out, nil
 }

@@ -1,8 +1,10 @@
 package app
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"ordermill/domain/decider"
 	"ordermill/domain/payment"
@@ -28,7 +30,6 @@ type refundAnswered struct {
 // Outcomes of a letter that answers a request or a refund.
 const (
 	outcomeRecorded = "recorded"
-	outcomeReview   = OutcomeReview
 	outcomeIgnored  = "ignored" // it fits nothing that is open, and nothing was changed
 )
 
@@ -138,7 +139,7 @@ func (d *Desk) answerLetter(fact answer, command func(*Decision) payment.Command
 		}
 		claims.record(decision, claimID, claimed...)
 		if _, review := events[0].(payment.ReviewRaised); review {
-			return answered{fact.orderID, outcomeReview}, false, nil
+			return answered{fact.orderID, OutcomeReview}, false, nil
 		}
 		return answered{fact.orderID, outcomeRecorded}, false, nil
 	}}
@@ -147,17 +148,8 @@ func (d *Desk) answerLetter(fact answer, command func(*Decision) payment.Command
 // identityOf makes the identity of a fact that is no money: everything it says, and the sender's id for it. Two bare identical
 // letters are one fact; a refund that fails again is told by letters with ids of their own.
 func identityOf(e envelope, letter Letter, parts ...string) string {
-	sender := ""
-	for _, id := range []string{text(e.EventID), text(e.ID), letter.MessageID} {
-		if sender == "" {
-			sender = id
-		}
-	}
-	identity := "answer/" + e.EventType
-	for _, part := range append(parts, sender) {
-		identity += "\n" + part
-	}
-	return identity
+	sender := cmp.Or(text(e.EventID), text(e.ID), letter.MessageID)
+	return strings.Join(append(append([]string{"answer/" + e.EventType}, parts...), sender), "\n")
 }
 
 // requiredCode reads a reason: a code, because free text may hold personal data.

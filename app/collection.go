@@ -25,13 +25,10 @@ const askFirst = 24 * time.Hour
 
 // Collection is the reactor that asks the payment provider for customers' money, sends refunds through it, and records what it
 // says. It calls first and records then: after a crash it calls again with the same ids.
-type Collection struct {
-	desk     *Desk
-	provider Provider
-}
+type Collection struct{ desk *Desk }
 
 // NewCollection makes the reactor of the desk's provider.
-func NewCollection(desk *Desk) *Collection { return &Collection{desk, desk.provider} }
+func NewCollection(desk *Desk) *Collection { return &Collection{desk} }
 
 var _ subscription.Reactor = (*Collection)(nil)
 
@@ -47,7 +44,7 @@ func (c *Collection) Keys(record eventstore.Record) ([]string, error) {
 		return nil, nil
 	}
 	_, orderID, err := eventstore.SplitStream(record.Stream)
-	if err != nil || record.Type != checkout.DeadlineFiredType && !c.provider.Acts(orderID) {
+	if err != nil || record.Type != checkout.DeadlineFiredType && !c.desk.provider.Acts(orderID) {
 		return nil, err
 	}
 	return []string{orderID}, nil
@@ -84,12 +81,12 @@ func (c *Collection) react(ctx context.Context, orderID string, cause eventstore
 // charge asks for money, or stops asking, and records what the provider says to that.
 func (c *Collection) charge(ctx context.Context, orderID string, cause eventstore.Record, event decider.Event, account payment.State) error {
 	var requestID string
-	tell := c.provider.Charge
+	tell := c.desk.provider.Charge
 	switch e := event.(type) {
 	case payment.Requested:
 		requestID = e.RequestID
 	case payment.RequestClosed:
-		requestID, tell = e.RequestID, c.provider.Withdraw
+		requestID, tell = e.RequestID, c.desk.provider.Withdraw
 	}
 	for _, r := range account.Requests {
 		if r.RequestID != requestID {
@@ -132,11 +129,11 @@ func (c *Collection) payOut(ctx context.Context, orderID string, cause eventstor
 	var result PayoutResult
 	var err error
 	if ask.What == checkout.AskWhat || c.desk.queue.now().Sub(cause.RecordedAt) > askFirst {
-		result, err = c.provider.Lookup(ctx, payout)
+		result, err = c.desk.provider.Lookup(ctx, payout)
 	}
 	if err == nil && ask.What == checkout.AskPay && !result.known() {
 		crashpoint.Reach(crashpoint.BeforeProvider)
-		result, err = c.provider.Pay(ctx, payout)
+		result, err = c.desk.provider.Pay(ctx, payout)
 		crashpoint.Reach(crashpoint.AfterProvider)
 	}
 	if err != nil || ask.What == checkout.AskPay && !result.known() {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 
@@ -157,12 +158,7 @@ func requiredOrderID(id *string) (string, error) {
 
 // senderID is what the sender calls the letter. It is kept for people and decides nothing.
 func senderID(e envelope, letter Letter) string {
-	for _, id := range []string{text(e.ID), text(e.EventID), letter.MessageID} {
-		if id != "" {
-			return id
-		}
-	}
-	return ""
+	return cmp.Or(text(e.ID), text(e.EventID), letter.MessageID)
 }
 
 func text(s *string) string {

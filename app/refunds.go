@@ -7,6 +7,7 @@ import (
 
 	"ordermill/domain/checkout"
 	"ordermill/domain/decider"
+	"ordermill/domain/order"
 	"ordermill/domain/payment"
 	"ordermill/eventstore"
 )
@@ -35,7 +36,7 @@ func (d *Desk) RefundOrder(ctx context.Context, call Call, c RefundOrder) (Answe
 		Reads: []Ref{orders.ref(c.OrderID), accounts.ref(c.OrderID)},
 		Decide: func(decision *Decision) (any, error) {
 			o := orders.state(decision, c.OrderID)
-			if err := checkout.Refundable(o); err != nil {
+			if err := o.Refundable(); err != nil {
 				return nil, err
 			}
 			var wrong decider.Fields
@@ -106,7 +107,7 @@ func (d *Desk) MatchUnmatched(ctx context.Context, call Call, orderID, captureID
 				return nil, err
 			}
 			if !orders.state(decision, toOrderID).Exists() {
-				return nil, decider.Refuse("unknown-order", "there is no order with this id")
+				return nil, order.Unknown()
 			}
 			if _, err := accounts.decide(decision, orderID, payment.Reassign{CaptureID: captureID, ToOrderID: toOrderID}); err != nil {
 				return nil, err

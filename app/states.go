@@ -105,7 +105,7 @@ func (k kind[S, C, E]) look(d *Decision, id string) folded[S] {
 
 // read folds the stream as the log has it now, beside the queue: for those who do not decide.
 func (k kind[S, C, E]) read(ctx context.Context, store *eventstore.Store, id string) (S, error) {
-	entry, err := newStates(store).load(ctx, k.ref(id))
+	entry, err := load(ctx, store, k.ref(id))
 	if err != nil {
 		return k.decider.Initial(), err
 	}
@@ -155,7 +155,7 @@ func (s *states) get(ctx context.Context, ref Ref) (*state, error) {
 	if ok {
 		return entry, nil
 	}
-	entry, err := s.load(ctx, ref)
+	entry, err := load(ctx, s.store, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -166,10 +166,11 @@ func (s *states) get(ctx context.Context, ref Ref) (*state, error) {
 	return entry, nil
 }
 
-func (s *states) load(ctx context.Context, ref Ref) (*state, error) {
+// load folds a stream as the log has it now.
+func load(ctx context.Context, store *eventstore.Store, ref Ref) (*state, error) {
 	entry := &state{}
 	for {
-		records, err := s.store.Read(ctx, eventstore.Query{Stream: ref.stream, AfterVersion: entry.version, Limit: eventstore.MaxPage})
+		records, err := store.Read(ctx, eventstore.Query{Stream: ref.stream, AfterVersion: entry.version, Limit: eventstore.MaxPage})
 		if err != nil {
 			return nil, err
 		}

@@ -58,7 +58,7 @@ var actions = []action{
 	{"catalogue", 1, (*market).changeCatalogue},
 	{"refund by a person", 4, func(m *market, orderID string) {
 		o := m.of(orderID)
-		if checkout.Refundable(o.order) == nil {
+		if o.order.Refundable() == nil {
 			m.onAccount(orderID, payment.RequestRefund{RefundID: m.id("refund"), CaptureID: m.captureOf(orderID), AmountMinor: m.amount(),
 				Currency: o.order.Currency, Reason: payment.ReasonOperator, Code: "broken", ConfirmBy: m.now + confirm}, byStream)
 		}

@@ -158,7 +158,7 @@ var matrixHappenings = []happening{
 	{"T2", func(s *shop) []decider.Event { return s.fire(checkout.TimerPayment, "") }},
 
 	{"refund by a person", func(s *shop) []decider.Event {
-		if checkout.Refundable(s.of("o").order) != nil {
+		if s.of("o").order.Refundable() != nil {
 			return nil
 		}
 		return s.onAccount(payment.RequestRefund{RefundID: "r", AmountMinor: 1, Currency: "USD", Reason: "operator"})

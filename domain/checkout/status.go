@@ -1,7 +1,6 @@
 package checkout
 
 import (
-	"ordermill/domain/decider"
 	"ordermill/domain/order"
 	"ordermill/domain/payment"
 )
@@ -40,20 +39,6 @@ func WaitingFor(o order.State, account payment.State) string {
 	default:
 		return WaitingForStock
 	}
-}
-
-// Refundable reports whether a person may refund money of the order: nil, or the refusal. While an order is on its way, its
-// money is the checkout's: cancel it instead.
-func Refundable(o order.State) error {
-	switch {
-	case !o.Exists():
-		return decider.Refuse("unknown-order", "there is no order with this id")
-	case o.Status != order.StatusConfirmed && !o.Terminal():
-		refusal := decider.Refuse("order-not-refundable", "an order that is not confirmed yet is cancelled instead; its money goes back then")
-		refusal.Extra = map[string]any{"current_status": o.Status}
-		return refusal
-	}
-	return nil
 }
 
 // PaymentStatus is the account's payment_status, as its order sees it.

@@ -131,7 +131,7 @@ func registerItem(s State, c RegisterItem) ([]Event, error) {
 
 func receive(s State, c Receive) ([]Event, error) {
 	if !s.Exists() {
-		return nil, decider.Refuse("unknown-sku", "no product is registered with this SKU; register it first")
+		return nil, unknownSKU()
 	}
 	var wrong decider.Fields
 	wrong.ID("/stock_receipt_id", c.StockReceiptID)
@@ -193,7 +193,7 @@ func release(s State, c Release) []Event {
 
 func adjust(s State, c Adjust) ([]Event, error) {
 	if !s.Exists() {
-		return nil, decider.Refuse("unknown-sku", "no product is registered with this SKU; register it first")
+		return nil, unknownSKU()
 	}
 	var wrong decider.Fields
 	wrong.ID("/reason", c.Reason)
@@ -207,16 +207,17 @@ func adjust(s State, c Adjust) ([]Event, error) {
 		return nil, err
 	}
 	events := expire(s, c.Now)
-	held := s.Reserved + s.Allocated
-	for _, e := range s.overdue(c.Now) {
-		held -= e.Quantity
-	}
-	if s.OnHand+c.Delta < held {
+	after := s.seen("", events)
+	if held := after.Reserved + after.Allocated; s.OnHand+c.Delta < held {
 		refusal := decider.Refuse("would-break-reservations", fmt.Sprintf("%d are on hand and %d of them are held for orders", s.OnHand, held))
 		refusal.Extra = map[string]any{"on_hand": s.OnHand, "held": held}
 		return nil, refusal
 	}
 	return append(events, Adjusted{c.AdjustmentID, c.Delta, c.Reason}), nil
+}
+
+func unknownSKU() error {
+	return decider.Refuse("unknown-sku", "no product is registered with this SKU; register it first")
 }
 
 func commit(s State, c Commit) ([]Event, error) {

@@ -83,7 +83,7 @@ func cancelOnRequest(s State, c CancelOnRequest) ([]Event, error) {
 	}
 	switch {
 	case !s.Exists():
-		return nil, unknownOrder()
+		return nil, Unknown()
 	case s.Status == StatusCancelled:
 		return nil, nil
 	case s.Terminal():
@@ -94,7 +94,20 @@ func cancelOnRequest(s State, c CancelOnRequest) ([]Event, error) {
 	return []Event{Cancelled(c)}, nil
 }
 
-func unknownOrder() error { return decider.Refuse("unknown-order", "there is no order with this id") }
+// Refundable reports whether a person may refund money of the order: nil, or the refusal. While an order is on its way, its
+// money is the checkout's: cancel it instead.
+func (s State) Refundable() error {
+	switch {
+	case !s.Exists():
+		return Unknown()
+	case s.Status != StatusConfirmed && !s.Terminal():
+		return s.refuse("order-not-refundable", "an order that is not confirmed yet is cancelled instead; its money goes back then")
+	}
+	return nil
+}
+
+// Unknown is the refusal of a command about an order that there is not.
+func Unknown() error { return decider.Refuse("unknown-order", "there is no order with this id") }
 
 // refuse tells the order's status with the refusal.
 func (s State) refuse(code, detail string) error {

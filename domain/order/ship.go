@@ -23,7 +23,7 @@ func (Deliver) command() {}
 
 func ship(s State, c Ship) ([]Event, error) {
 	if !s.Exists() {
-		return nil, unknownOrder()
+		return nil, Unknown()
 	}
 	if err := c.validate(s); err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func deliver(s State, c Deliver) ([]Event, error) {
 	shipment, known := s.Shipment(c.ShipmentID)
 	switch {
 	case !s.Exists():
-		return nil, unknownOrder()
+		return nil, Unknown()
 	case !known:
 		return nil, decider.Refuse("unknown-shipment", "the order has no shipment with this id")
 	}

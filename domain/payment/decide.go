@@ -105,9 +105,9 @@ func decide(s State, command Command) ([]Event, error) {
 	case RefundUnmatched:
 		return refundUnmatched(s, c)
 	case RecordRefunded:
-		return recordRefunded(s, c)
+		return s.answer(c.Answered, "", func(r Refund) []Event { return s.paidOut(r, c) })
 	case RecordRefundFailed:
-		return recordRefundFailed(s, c)
+		return s.answer(c.Answered, c.Code, func(r Refund) []Event { return s.notPaidOut(r, c) })
 	case RaiseReview:
 		return raiseReview(s, c), nil
 	case ResolveReview:

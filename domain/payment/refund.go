@@ -129,29 +129,31 @@ func (s State) about(a Answered) (Refund, bool) {
 	return Refund{}, false
 }
 
-// validate checks the amount, if one is given.
-func (a Answered) validate() error {
+// answer finds the refund that an answer means, and lets follow say what that leads to. An answer to a refund that nobody
+// requested is a question for a person; a failed one has a code.
+func (s State) answer(a Answered, code string, follow func(Refund) []Event) ([]Event, error) {
 	var wrong decider.Fields
 	wrong.Range("/amount_minor", a.AmountMinor, 0, money.Max, "1 to 2^53-1 minor units")
-	return wrong.Refusal()
-}
-
-func recordRefunded(s State, c RecordRefunded) ([]Event, error) {
-	if err := c.validate(); err != nil {
+	if err := wrong.Refusal(); err != nil {
 		return nil, err
 	}
-	r, known := s.about(c.Answered)
+	r, known := s.about(a)
 	switch {
-	case !known && c.AmountMinor == 0:
-		return nil, unknownRefund()
+	case !known && a.AmountMinor == 0:
+		return nil, decider.Refuse("unknown-refund", "the account has no refund with this id")
 	case !known:
-		return s.unrequested(c.Answered, ""), nil
-	case r.Status == RefundDone:
-		return nil, nil
+		return s.unrequested(a, code), nil
+	}
+	return follow(r), nil
+}
+
+func (s State) paidOut(r Refund, c RecordRefunded) []Event {
+	if r.Status == RefundDone {
+		return nil
 	}
 	if capture, _ := s.Capture(r.CaptureID); r.Status == RefundKept && s.Left(capture) < r.AmountMinor {
 		// It was to be kept, and other refunds have taken its money since.
-		return s.unrequested(Answered{RefundID: r.RefundID, AmountMinor: r.AmountMinor, Currency: r.Currency, ReviewID: c.ReviewID}, ""), nil
+		return s.unrequested(Answered{RefundID: r.RefundID, AmountMinor: r.AmountMinor, Currency: r.Currency, ReviewID: c.ReviewID}, "")
 	}
 	events := []Event{Refunded{RefundID: r.RefundID}}
 	for _, review := range s.Reviews { // the answer that they wait for
@@ -159,35 +161,23 @@ func recordRefunded(s State, c RecordRefunded) ([]Event, error) {
 			events = append(events, ReviewResolved{ReviewID: review.ReviewID, Decision: DecideApply, RefundID: r.RefundID})
 		}
 	}
-	return events, nil
+	return events
 }
 
-func recordRefundFailed(s State, c RecordRefundFailed) ([]Event, error) {
-	if err := c.validate(); err != nil {
-		return nil, err
-	}
-	r, known := s.about(c.Answered)
+func (s State) notPaidOut(r Refund, c RecordRefundFailed) []Event {
 	switch {
-	case !known && c.AmountMinor == 0:
-		return nil, unknownRefund()
-	case !known:
-		return s.unrequested(c.Answered, c.Code), nil
 	case r.Status == RefundDone:
 		return raiseReview(s, RaiseReview{ReviewID: c.ReviewID, Reason: ReviewRefundReversed, CaptureID: r.CaptureID,
-			RefundID: r.RefundID, AmountMinor: r.AmountMinor, Currency: r.Currency, Code: c.Code}), nil
+			RefundID: r.RefundID, AmountMinor: r.AmountMinor, Currency: r.Currency, Code: c.Code})
 	case r.Status == RefundKept || r.Status == RefundFaulty && r.RetryAt == 0:
-		return nil, nil // nobody tries it any more
+		return nil // nobody tries it any more
 	}
 	failed := RefundFailed{RefundID: r.RefundID, Code: c.Code}
 	if r.Failures < int64(len(c.Retry.Waits)) {
 		failed.RetryAt = c.Now + c.Retry.Waits[r.Failures]
 		failed.ConfirmBy = failed.RetryAt + c.Retry.Confirm
 	}
-	return []Event{failed}, nil
-}
-
-func unknownRefund() error {
-	return decider.Refuse("unknown-refund", "the account has no refund with this id")
+	return []Event{failed}
 }
 
 // unrequested asks a person about an answer to a refund that nobody requested; a failed one has a code.
