@@ -37,6 +37,7 @@ type Config struct {
 	Messages   Messages
 	Mailbox    Mailbox // nil: mail is really sent, and /v1/mailbox is not there
 	Consumers  Consumers
+	Transports []string                    // the names of those that are configured
 	Ready      func(context.Context) error // nil: migrated, seeded, every read model has reached the head of the start, and the store can be read
 	Version    string                      // of the program
 	Log        *slog.Logger

@@ -4,15 +4,12 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"ordermill/api/v1"
-	"ordermill/eventstore/subscription"
 	"ordermill/internal/strictjson"
 	"ordermill/projections"
 )
@@ -61,6 +58,7 @@ func (a *API) registerOperations() {
 	post(a, "/v1/projections/{name}/rebuild", "start-rebuild", "Build a read model anew beside the live one, then cut over", http.StatusAccepted, timely(a.startRebuild))
 	post(a, "/v1/projections/{name}/verify", "verify-projection", "Compare a read model with a fold of the log", http.StatusOK, a.verify)
 	handle(a, get("/v1/consumers", "operations", "list-consumers", "See who reads the log, and how far"), a.listConsumers)
+	handle(a, get("/v1/relays", "operations", "list-relays", "See how far the log is published on each transport, and what is in the way"), a.listRelays)
 }
 
 // post registers an operation without a body.
@@ -152,32 +150,6 @@ func (a *API) verify(ctx context.Context, name string) (*One[v1.Verification], e
 		out.Differences = append(out.Differences, v1.Difference{Key: d.Key, Column: d.Column, Live: d.Live, Folded: d.Folded})
 	}
 	return &One[v1.Verification]{Body: out}, nil
-}
-
-// listConsumers shows who reads the log now: of a read model, the live generation and the one that is being built. Those
-// before it, and what a verification folds, keep their rows for a while and are nobody to look after.
-func (a *API) listConsumers(ctx context.Context, in *Paging) (*Page[v1.Consumer], error) {
-	models, err := a.ReadModels.Statuses(ctx)
-	if err != nil {
-		return nil, a.readFailed(ctx, err)
-	}
-	reading := map[string]bool{}
-	for _, m := range models {
-		live, next := m.Consumers()
-		reading[live], reading[next] = true, true
-	}
-	statuses, err := a.Consumers.Statuses(ctx)
-	if err != nil {
-		return nil, a.readFailed(ctx, err)
-	}
-	statuses = slices.DeleteFunc(statuses, func(s subscription.Status) bool { return s.Kind == "projector" && !reading[s.Name] })
-	slices.SortFunc(statuses, func(a, b subscription.Status) int { return strings.Compare(a.Name, b.Name) }) // of all databases
-	items := make([]v1.Consumer, len(statuses))
-	for i, s := range statuses {
-		items[i] = v1.Consumer{Name: s.Name, Kind: s.Kind, Checkpoint: s.Position, Owner: s.Owner, Epoch: s.Epoch, Parked: s.Parked,
-			LeaseUntil: timeOf(s.LeaseUntil), HeartbeatAt: timeOf(s.Heartbeat)}
-	}
-	return pageOf("/v1/consumers", in, items, func(c v1.Consumer) string { return c.Name })
 }
 
 // timeOf is nil for the zero time, which means that there is none.

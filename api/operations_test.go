@@ -96,6 +96,40 @@ func TestConsumers_list(t *testing.T) {
 	require.Equal(t, []v1.Consumer{{Name: "checkout", Kind: "reactor", Checkpoint: 9, Owner: "me", Epoch: 3, Parked: 1, LeaseUntil: &at, HeartbeatAt: &at}}, page.Items)
 }
 
+// TestLag_isCountedInEvents_andInTheAgeOfTheOldest: the head is 4, and each event is a minute younger than the one before.
+func TestLag_isCountedInEvents_andInTheAgeOfTheOldest(t *testing.T) {
+	s := newShop(t)
+	s.api.Transports = []string{"amqp", "redis"}
+	for position := range int64(4) {
+		r := record(position+1, "order-1", position+1, "order.placed", "{}")
+		r.RecordedAt = time.Now().Add(-time.Duration(4-position) * time.Minute)
+		s.log.append(r)
+	}
+	s.consumers.statuses = []subscription.Status{
+		{Name: "checkout", Kind: "reactor", Position: 4}, {Name: "mail", Kind: "reactor", Position: 2},
+		{Name: "relay-amqp", Kind: "reactor", Position: 1, Owner: "me", Heartbeat: recorded, Error: "connection refused"},
+		{Name: "relay-inprocess", Kind: "reactor"}} // of a transport that is not configured any more
+	var consumers v1.List[v1.Consumer]
+	s.get("/v1/consumers").ok(200, &consumers)
+	require.Zero(t, consumers.Items[0].Lag)
+	require.Zero(t, consumers.Items[0].LagSeconds)
+	require.EqualValues(t, 2, consumers.Items[1].Lag)
+	require.InDelta(t, 120, consumers.Items[1].LagSeconds, 30)
+	require.Equal(t, "connection refused", consumers.Items[2].Error)
+
+	var relays v1.List[v1.Relay]
+	s.get("/v1/relays").ok(200, &relays)
+	require.Len(t, relays.Items, 2)
+	require.InDelta(t, 180, relays.Items[0].LagSeconds, 30)
+	require.InDelta(t, 240, relays.Items[1].LagSeconds, 30)
+	relays.Items[0].LagSeconds, relays.Items[1].LagSeconds = 0, 0
+	at := recorded
+	require.Equal(t, []v1.Relay{
+		{Transport: "amqp", Consumer: "relay-amqp", Checkpoint: 1, Head: 4, Lag: 3, Owner: "me", HeartbeatAt: &at, Error: "connection refused"},
+		{Transport: "redis", Consumer: "relay-redis", Head: 4, Lag: 4}, // it has never run
+	}, relays.Items)
+}
+
 // TestConsumers_retiredGenerations: what no query reads any more needs nobody's care, however old its heartbeat.
 func TestConsumers_liveGenerationsAndThoseBeingBuilt_notRetiredOnes(t *testing.T) {
 	s := newShop(t)

@@ -28,9 +28,9 @@ type Place []int64
 
 // The places of a shop.
 var (
-	Log  = Place{1, 2, 3, 5}    // SQLite: log.db
-	Read = Place{2, 4, 5}       // SQLite: read.db
-	all  = Place{1, 2, 3, 4, 5} // Postgres has both in one database
+	Log  = Place{1, 2, 3, 5, 6}    // SQLite: log.db
+	Read = Place{2, 4, 5, 6}       // SQLite: read.db
+	all  = Place{1, 2, 3, 4, 5, 6} // Postgres has both in one database
 )
 
 // newest is the version a database of this place has when it is up to date.

@@ -33,9 +33,9 @@ func TestFiles_bothDatabases_haveTheSameNumbersAndNames(t *testing.T) {
 func TestPlace_version_decides(t *testing.T) {
 	require.ErrorIs(t, Log.check(0), ErrNotMigrated)
 	require.ErrorIs(t, Log.check(3), ErrNotMigrated)
-	require.NoError(t, Log.check(5))
-	require.ErrorIs(t, Log.check(6), ErrNewer)
-	require.NoError(t, Read.check(5))
+	require.NoError(t, Log.check(6))
+	require.ErrorIs(t, Log.check(7), ErrNewer)
+	require.NoError(t, Read.check(6))
 }
 
 func TestSchemasOf_name_isCheckedBeforeItBecomesSQL(t *testing.T) {

@@ -207,6 +207,12 @@ func (c *Client) Consumers(ctx context.Context) ([]v1.Consumer, error) {
 	return found.Items, err
 }
 
+// Relays lists what publishes the log, by transport.
+func (c *Client) Relays(ctx context.Context) ([]v1.Relay, error) {
+	found, err := get[v1.List[v1.Relay]](ctx, c, "/v1/relays", nil)
+	return found.Items, err
+}
+
 // Parked returns a page of the keys that consumers could not handle.
 func (c *Client) Parked(ctx context.Context, limit int, cursor string) (v1.List[v1.ParkedKey], error) {
 	return list[v1.ParkedKey](ctx, c, "/v1/parked", limit, cursor)

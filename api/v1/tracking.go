@@ -134,11 +134,27 @@ type Consumer struct {
 	Name        string     `json:"name"`
 	Kind        string     `json:"kind" enum:"projector,reactor"`
 	Checkpoint  int64      `json:"checkpoint" doc:"everything up to this position is behind it"`
+	Lag         int64      `json:"lag" doc:"events in the log that it has not handled yet"`
+	LagSeconds  float64    `json:"lag_seconds" doc:"age of the oldest of them; 0 when there are none"`
 	Owner       string     `json:"owner" doc:"the process that runs it; empty: nobody"`
 	Epoch       int64      `json:"epoch"`
 	Parked      int64      `json:"parked" doc:"keys it could not handle"`
 	LeaseUntil  *time.Time `json:"lease_until"`
-	HeartbeatAt *time.Time `json:"heartbeat_at"`
+	HeartbeatAt *time.Time `json:"heartbeat_at" doc:"when its owner last showed that it lives"`
+	Error       string     `json:"error,omitempty" doc:"why it cannot go on from its checkpoint, last time it tried"`
+}
+
+// Relay is what publishes the log on one transport, and how far it has come.
+type Relay struct {
+	Transport   string     `json:"transport" enum:"inprocess,amqp,redis"`
+	Consumer    string     `json:"consumer" doc:"its name in GET /v1/consumers"`
+	Checkpoint  int64      `json:"checkpoint" doc:"everything up to this position is published and confirmed"`
+	Head        int64      `json:"head" doc:"the log's newest position"`
+	Lag         int64      `json:"lag" doc:"events that are not published yet"`
+	LagSeconds  float64    `json:"lag_seconds" doc:"age of the oldest of them; 0 when there are none"`
+	Owner       string     `json:"owner" doc:"the process that runs it; empty: nobody"`
+	HeartbeatAt *time.Time `json:"heartbeat_at" doc:"when its owner last showed that it lives"`
+	Error       string     `json:"error,omitempty" doc:"why publishing failed, while it does"`
 }
 
 // Health answers /livez and /readyz.

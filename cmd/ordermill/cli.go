@@ -63,6 +63,8 @@ type cli struct {
 	Rebuild     rebuildCommand     `cmd:"" help:"Build a read model, or all, anew from the log."`
 	Verify      verifyCommand      `cmd:"" help:"Compare a read model, or all, with the log."`
 	Projections projectionsCommand `cmd:"" help:"See how far the read models are."`
+	Consumers   consumersCommand   `cmd:"" help:"See who reads the log, how far, and who runs it."`
+	Relays      relaysCommand      `cmd:"" help:"See how far the log is published on each transport."`
 	Parked      parkedCommand      `cmd:"" help:"See what consumers could not handle, and retry it."`
 	Demo        demoCommand        `cmd:"" help:"Tell twenty stories that show what can happen to an order, or make load."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`

@@ -149,6 +149,18 @@ func TestProjections(t *testing.T) {
 	require.Equal(t, `{"name":"orders","generation":1,"position":9,"lag":2,"parked":0,"status":"live"}`+"\n", ordermill(t, server, "", "projections", "--json").out)
 }
 
+func TestConsumersAndRelays(t *testing.T) {
+	consumer := `{"name":"mail","kind":"reactor","checkpoint":9,"lag":2,"lag_seconds":1.25,"owner":"","epoch":1,"parked":0,"lease_until":null,"heartbeat_at":"2026-01-02T03:04:05Z"}`
+	relay := `{"transport":"amqp","consumer":"relay-amqp","checkpoint":9,"head":11,"lag":2,"lag_seconds":1.25,"owner":"me","heartbeat_at":null,"error":"dial: refused"}`
+	server := fake(t, map[string]string{"GET /v1/consumers": `{"items":[` + consumer + `]}`, "GET /v1/relays": `{"items":[` + relay + `]}`})
+	require.Equal(t, "NAME  KIND     CHECKPOINT  LAG  SECONDS  PARKED  OWNER  HEARTBEAT            ERROR\n"+
+		"mail  reactor  9           2    1.2      0       -      2026-01-02 03:04:05  -\n", ordermill(t, server, "", "consumers").out)
+	require.Equal(t, consumer+"\n", ordermill(t, server, "", "consumers", "--json").out)
+	require.Equal(t, "TRANSPORT  CHECKPOINT  HEAD  LAG  SECONDS  OWNER  HEARTBEAT  ERROR\n"+
+		"amqp       9           11    2    1.2      me     -          dial: refused\n", ordermill(t, server, "", "relays").out)
+	require.Equal(t, relay+"\n", ordermill(t, server, "", "relays", "--json").out)
+}
+
 const twoModels = `{"items":[{"name":"payments"},{"name":"orders"}]}`
 
 func TestRebuild_all_plainLines(t *testing.T) {

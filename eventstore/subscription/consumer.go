@@ -123,7 +123,10 @@ func (c *Consumer) runOnce(ctx context.Context) (owned bool, err error) {
 		if err != nil {
 			return err
 		}
-		return s.run(ctx)
+		if err = s.run(ctx); errors.Is(err, ErrStop) || errors.Is(err, ErrDiverged) {
+			s.tell(ctx, err)
+		}
+		return err
 	})
 }
 

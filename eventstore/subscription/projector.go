@@ -62,7 +62,7 @@ func (s *session) unpark(newly []parking) {
 // advance moves the checkpoint to a record, if this tenure still owns the consumer and stands where it thinks.
 func (s *session) advance(ctx context.Context, tx *sql.Tx, to Delivery) error {
 	result, err := tx.ExecContext(ctx, `
-		UPDATE consumers SET position = $1, event_id = $2 WHERE name = $3 AND epoch = $4 AND position = $5`,
+		UPDATE consumers SET position = $1, event_id = $2, error = '' WHERE name = $3 AND epoch = $4 AND position = $5`,
 		to.Position, to.EventID.String(), s.name, s.lease.epoch, s.at.Position)
 	if err != nil {
 		return err

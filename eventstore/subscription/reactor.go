@@ -96,6 +96,7 @@ func (s *session) reactOne(ctx context.Context, r Reactor, w Work) error {
 			return err
 		}
 		s.log.Warn("trying again", "key", w.Key, "position", w.Deliveries[0].Position, "error", err)
+		s.tell(ctx, err)
 		if err := pause.Wait(ctx); err != nil {
 			return err
 		}

@@ -144,6 +144,7 @@ func (s *session) process(ctx context.Context, batch []Delivery) error {
 			return err
 		}
 		s.log.Warn("batch failed, trying again", "from", batch[0].Position, "to", batch[len(batch)-1].Position, "error", err)
+		s.tell(ctx, err)
 		if err := pause.Wait(ctx); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -13,9 +14,10 @@ type Status struct {
 	Epoch, Position       int64
 	LeaseUntil, Heartbeat time.Time // by the database's clock; zero: never
 	Parked                int64     // keys
+	Error                 string    // why the batch after Position failed, last time; "" once it is behind the consumer
 }
 
-const statusColumns = `SELECT name, kind, owner, epoch, position, lease_until, heartbeat_at,
+const statusColumns = `SELECT name, kind, owner, epoch, position, lease_until, heartbeat_at, error,
 	(SELECT count(*) FROM parked WHERE parked.consumer = consumers.name) FROM consumers`
 
 // Overview tells about the consumers of all the databases that a program uses, each named once.
@@ -58,9 +60,23 @@ func readStatus(ctx context.Context, db Database, name string) (Status, error) {
 func scanStatus(scan func(...any) error) (Status, error) {
 	var s Status
 	var lease, heartbeat int64
-	err := scan(&s.Name, &s.Kind, &s.Owner, &s.Epoch, &s.Position, &lease, &heartbeat, &s.Parked)
+	err := scan(&s.Name, &s.Kind, &s.Owner, &s.Epoch, &s.Position, &lease, &heartbeat, &s.Error, &s.Parked)
 	s.LeaseUntil, s.Heartbeat = fromMillis(lease), fromMillis(heartbeat)
 	return s, err
+}
+
+// longestError bounds what is kept of an error, in bytes: brokers and databases may answer with pages.
+const longestError = 1000
+
+// tell keeps why a batch failed beside the checkpoint, where every process can see it; advance forgets it. Failing is
+// harmless: it stands in the log as well, and the next try tells again.
+func (s *session) tell(ctx context.Context, why error) {
+	text := why.Error()
+	text = strings.ReplaceAll(strings.ToValidUTF8(text[:min(len(text), longestError)], ""), "\x00", "")
+	_, err := s.db.Write.ExecContext(ctx, `UPDATE consumers SET error = $1 WHERE name = $2 AND epoch = $3`, text, s.name, s.lease.epoch)
+	if err != nil && ctx.Err() == nil {
+		s.log.Warn("the error could not be kept", "error", err)
+	}
 }
 
 // Handling is what one consumer did with one record.

@@ -100,7 +100,7 @@ func (p *Program) start(ctx context.Context) (err error) {
 		Desk: desk, Events: p.events, Orders: orderRows, Payments: paymentRows, Inventory: stockRows, Products: productRows,
 		Cases: caseRows, Finder: cases.Finder{Model: caseRows}, History: history.New(p.events),
 		ReadModels: p.models, Messages: app.NewMessages(p.store.log.Read), Mailbox: box, Consumers: p.store.databases(),
-		Ready: p.readiness, Version: app.Version(), Log: c.Log,
+		Transports: names(p.transports), Ready: p.readiness, Version: app.Version(), Log: c.Log,
 	}).Server()
 
 	p.consume(owner, desk, queue, box)

@@ -46,6 +46,14 @@ func feeds(transports []messaging.Transport) []subscription.Feed {
 	return all
 }
 
+func names(transports []messaging.Transport) []string {
+	all := make([]string, len(transports))
+	for i, t := range transports {
+		all[i] = t.Name()
+	}
+	return all
+}
+
 // takeLetters runs a transport's inbox until ctx ends, in every copy or in one at a time as the transport allows.
 func takeLetters(ctx context.Context, t messaging.Transport, inbox *app.Inbox, db subscription.Database, owner subscription.Owner, log *slog.Logger) {
 	receive := func(ctx context.Context, in messaging.Inbound) error {
