@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -41,7 +42,9 @@ type Program struct {
 	deciding  *group // the command queue
 	consuming *group // everyone who reads the log, and the inboxes: stopped before the queue they send commands to
 	served    chan error
-	caughtUp  atomic.Bool // the read models, with the head of the start
+	head      int64       // of the log, at the start
+	caughtUp  atomic.Bool // the read models, with head
+	draining  atomic.Bool
 	stopOnce  sync.Once
 	stopError error
 }
@@ -67,6 +70,9 @@ func (p *Program) start(ctx context.Context) (err error) {
 	if p.transports, err = openTransports(c, p.store); err != nil {
 		return err
 	}
+	if err := c.checkRoles(p.store, len(p.transports)); err != nil {
+		return err
+	}
 	owner := subscription.Owner{ID: uuid.NewString(), Sole: p.store.embedded}
 
 	// Commands: one queue, one desk.
@@ -82,6 +88,7 @@ func (p *Program) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	p.head = head.Position
 
 	// Read models, each a projector woken by every transport.
 	var (
@@ -100,39 +107,42 @@ func (p *Program) start(ctx context.Context) (err error) {
 		Desk: desk, Events: p.events, Orders: orderRows, Payments: paymentRows, Inventory: stockRows, Products: productRows,
 		Cases: caseRows, Finder: cases.Finder{Model: caseRows}, History: history.New(p.events),
 		ReadModels: p.models, Messages: app.NewMessages(p.store.log.Read), Mailbox: box, Consumers: p.store.databases(),
-		Transports: names(p.transports), Ready: p.readiness, Version: app.Version(), Log: c.Log,
+		Transports: names(p.transports), Ready: p.readiness, OperationsOnly: !c.has(API), Version: app.Version(), Log: c.Log,
 	}).Server()
 
-	p.consume(owner, desk, queue, box)
-	firing := app.NewTimers(queue, dueTimers{timerRows}, c.Log)
-	p.consuming.run(func(ctx context.Context) {
-		subscription.Alone(ctx, p.store.log, owner, app.TimersName, c.Log, firing.Run)
-	})
-	inbox := app.NewInbox(desk, p.store.durable)
-	for _, t := range p.transports {
-		p.consuming.run(func(ctx context.Context) { takeLetters(ctx, t, inbox, p.store.log, owner, c.Log) })
+	// What goes on behind it, as far as it is this copy's share. Each has one owner among the copies, by a lease.
+	log := subscription.WithLogger(c.Log)
+	woken := []subscription.Option{subscription.WithFeeds(feeds(p.transports)...), log}
+	if c.has(Relay) {
+		for _, t := range p.transports {
+			p.react(owner, messaging.NewRelay(t), log)
+		}
 	}
-	p.consuming.run(func(ctx context.Context) { p.becomeReady(ctx, head.Position) })
+	if c.has(Projector) {
+		p.consuming.run(func(ctx context.Context) { p.models.Run(ctx, woken...) })
+	}
+	if c.has(Worker) {
+		p.react(owner, app.NewCheckout(desk), append(woken, subscription.SideBySide(app.CheckoutSideBySide))...)
+		p.react(owner, app.NewConfirmations(queue, box, "mailbox"), append(woken, subscription.FromHead())...)
+		p.react(owner, app.NewCollection(desk), append(woken, subscription.FromHead())...)
+		firing := app.NewTimers(queue, dueTimers{timerRows}, c.Log)
+		p.consuming.run(func(ctx context.Context) {
+			subscription.Alone(ctx, p.store.log, owner, app.TimersName, c.Log, firing.Run)
+		})
+		inbox := app.NewInbox(desk, p.store.durable)
+		for _, t := range p.transports {
+			p.consuming.run(func(ctx context.Context) { takeLetters(ctx, t, inbox, p.store.log, owner, c.Log) })
+		}
+	}
+	p.consuming.run(p.becomeReady)
 	go func() { p.served <- p.server.Serve(p.listener) }()
 	return nil
 }
 
-// consume starts everyone who reads the log.
-func (p *Program) consume(owner subscription.Owner, desk *app.Desk, queue *app.Queue, mailer app.Mailer) {
-	c := p.config
-	woken := []subscription.Option{subscription.WithFeeds(feeds(p.transports)...), subscription.WithLogger(c.Log)}
-	p.consuming.run(func(ctx context.Context) { p.models.Run(ctx, woken...) })
-
-	reactor := func(r subscription.Reactor, options ...subscription.Option) {
-		consumer := subscription.NewReactor(p.events, p.store.log, owner, r, options...)
-		p.consuming.run(func(ctx context.Context) { _ = consumer.Run(ctx) }) // it has told why it stopped
-	}
-	reactor(app.NewCheckout(desk), append(woken, subscription.SideBySide(app.CheckoutSideBySide))...)
-	reactor(app.NewConfirmations(queue, mailer, "mailbox"), append(woken, subscription.FromHead())...)
-	reactor(app.NewCollection(desk), append(woken, subscription.FromHead())...)
-	for _, t := range p.transports {
-		reactor(messaging.NewRelay(t), subscription.WithLogger(c.Log))
-	}
+// react starts a reactor.
+func (p *Program) react(owner subscription.Owner, r subscription.Reactor, options ...subscription.Option) {
+	consumer := subscription.NewReactor(p.events, p.store.log, owner, r, options...)
+	p.consuming.run(func(ctx context.Context) { _ = consumer.Run(ctx) }) // it has told why it stopped
 }
 
 // URL is where the program answers, http://HOST:PORT.
@@ -148,8 +158,9 @@ func (p *Program) Wait() error {
 	return err
 }
 
-// Stop takes no more requests, lets those under way finish, and takes everything down in the opposite order of Start. What
-// has not finished when ctx ends is cut off; nothing that was acknowledged depends on it. It may be called again.
+// Stop refuses on /readyz, for as long as Config.Drain says; then it takes no more requests, lets those under way finish, and takes
+// everything down in the opposite order of Start. What has not finished when ctx ends is cut off; nothing that was acknowledged
+// depends on it. It may be called again.
 func (p *Program) Stop(ctx context.Context) error {
 	p.stopOnce.Do(func() { p.stopError = p.shutdown(ctx) })
 	return p.stopError
@@ -157,7 +168,13 @@ func (p *Program) Stop(ctx context.Context) error {
 
 func (p *Program) shutdown(ctx context.Context) error {
 	var errs []error
+	p.draining.Store(true)
 	if p.server != nil {
+		p.server.SetKeepAlivesEnabled(false) // each answer ends its connection, so that the next request goes elsewhere
+		select {
+		case <-time.After(p.config.Drain):
+		case <-ctx.Done():
+		}
 		if err := p.server.Shutdown(ctx); err != nil {
 			errs = append(errs, err, p.server.Close())
 		}
