@@ -16,6 +16,8 @@ import (
 // street is copies side by side, as a simple load balancer sees them: buyers come to any of them, and try the next one when
 // they are turned away.
 type street struct {
+	leisure time.Duration // of a buyer between two errands
+
 	mu    sync.Mutex
 	doors []*door
 }
@@ -66,19 +68,29 @@ func (s *street) buyers(t *testing.T, clients int, forgiven func(error) bool) *s
 		for {
 			at := s.any()
 			err := e.run(ctx, at.Client)
-			if err == nil || ctx.Err() != nil {
+			switch {
+			case err == nil:
+				_ = pause(ctx, s.leisure) // the errand is done, whoever stops the buyer now
+				return nil
+			case ctx.Err() != nil:
 				return err
-			}
-			if !s.isClosing(at) && !forgiven(err) {
+			case !s.isClosing(at) && !forgiven(err):
 				return fmt.Errorf("order %s: %w", e.id, err)
 			}
-			select {
-			case <-time.After(5 * time.Millisecond):
-			case <-ctx.Done():
-				return ctx.Err()
+			if err := pause(ctx, 5*time.Millisecond); err != nil {
+				return err
 			}
 		}
 	})
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // nothing forgives nothing.
