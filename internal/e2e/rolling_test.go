@@ -17,7 +17,7 @@ func TestRollingRestart_underLoad_nobodyElseFails_nothingHappensTwice(t *testing
 	heard := listen(t, shared.amqp) // the first copy has made the exchange
 	copies = append(copies, shared.copy().ready(), shared.copy().ready())
 	copies[0].stocked("TOY", 1_000_000)
-	street := newStreet(copies...)
+	street := newStreet(copies[0].Client, copies[1].Client, copies[2].Client)
 	buying := street.buyers(t, 8, nothing)
 	for range torture(1, 5) {
 		for i, old := range copies {
@@ -32,7 +32,7 @@ func TestRollingRestart_underLoad_nobodyElseFails_nothingHappensTwice(t *testing
 			other := copies[(i+1)%len(copies)]
 			within(t, atOnce, func() error { return owned(&other.shop) })
 			copies[i] = shared.copy().ready()
-			street.reopen(i, copies[i])
+			street.reopen(i, copies[i].Client)
 		}
 	}
 	buying.acknowledged(20)

@@ -28,10 +28,10 @@ type door struct {
 	closing bool // whatever it does from here on is no surprise
 }
 
-func newStreet(copies ...*process) *street {
+func newStreet(copies ...*client.Client) *street {
 	s := &street{doors: make([]*door, len(copies))}
 	for i, c := range copies {
-		s.doors[i] = &door{Client: c.Client}
+		s.doors[i] = &door{Client: c}
 	}
 	return s
 }
@@ -43,10 +43,10 @@ func (s *street) close(i int) {
 	s.doors[i].closing = true
 }
 
-func (s *street) reopen(i int, c *process) {
+func (s *street) reopen(i int, c *client.Client) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.doors[i] = &door{Client: c.Client}
+	s.doors[i] = &door{Client: c}
 }
 
 func (s *street) any() *door {

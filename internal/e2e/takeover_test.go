@@ -48,7 +48,7 @@ func takenOver(t *testing.T, roles []string, strike syscall.Signal) {
 	other.ready()
 	third.ready()
 	other.stocked("TOY", 1_000_000)
-	street := newStreet(other, third)
+	street := newStreet(other.Client, third.Client)
 	street.leisure = 100 * time.Millisecond // what piles up meanwhile is not what is measured
 	buying := street.buyers(t, 4, nothing)
 	buying.acknowledged(20)
