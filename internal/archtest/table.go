@@ -58,7 +58,7 @@ var rows = []row{
 	{"internal/demo", []string{"..."}, wiring},
 	{"internal/bench", []string{"..."}, wiring},
 	{"internal/e2e", []string{"..."}, wiring},
-	{"internal/reference", []string{"eventstore/codec"}, "it describes the code from its source and runs nothing of it"},
+	{"internal/reference", []string{"eventstore/codec", "domain/..."}, "it describes the code from its source and by exploring the rules, which are pure"},
 	{"internal/strictjson", nil, "a scanner of bytes"},
 	{"internal/crashpoint", nil, "names of durable steps, and nothing else in a build that is released"},
 	{"internal/archtest", nil, "it reads source, it runs nothing"},

@@ -11,6 +11,7 @@ import (
 var pages = map[string]func(root fs.FS) ([]byte, error){
 	"events.md":   events,
 	"glossary.md": glossary,
+	"states.md":   states,
 }
 
 func main() {
