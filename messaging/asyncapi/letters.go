@@ -22,7 +22,7 @@ var letters = []letter{
 					"sku":                 code("Of the catalogue."),
 					"name":                object{"type": "string", "minLength": 1, "description": "Of the catalogue, if there is no sku; case and spacing do not matter."},
 					"quantity":            object{"type": "integer", "minimum": 1, "maximum": 1_000_000},
-					"expected_unit_price": amount("What the customer was shown. If the catalogue says otherwise, the order is rejected."),
+					"expected_unit_price": object{"type": "number", "description": "What the customer was shown. If the catalogue says otherwise, the order is rejected."},
 				},
 			}},
 			"currency":     currency("Of the order, checked and never converted; without it, the catalogue's."),
