@@ -23,8 +23,8 @@ type object map[string]any
 
 const about = "What the shop says and hears over its brokers. Every fact it decides goes out as one event, CloudEvents 1.0 in JSON; " +
 	"commands come in as letters. Operations are told from the shop's side: it sends events and receives letters.\n\n" +
-	"An event goes out at least once and, to each reader, in the order of the log: know copies by `id`. `previousid` is the `id` of " +
-	"the event before it, of any type, so whoever reads all events sees a gap; `GET /v1/events?after=N` gives what is missing. " +
+	"An event goes out at least once, in the order of the log; copies may follow later events and have the same `id`. `previousid` is " +
+	"the `id` of the event before it, of any type, so whoever reads all events sees a gap; `GET /v1/events?after=N` has what is missing. " +
 	"An event type at a `schemaversion` never changes. New types, new versions, and new attributes beside `payload` may come."
 
 // Document writes the AsyncAPI 3.0 document of a shop. It fails if a broker's URL makes no sense.
