@@ -1,5 +1,6 @@
-// Command reference writes the pages of docs that are made from code: the catalogue of events, the glossary and the state machines.
-// `make generate` runs it in the module's root; a test fails while a page is not what it would write.
+// Command reference writes what is made from the code: in docs, the catalogue of events, the glossary and the state machines; for
+// messaging/asyncapi, what each event means. `make generate` runs it in the module's root; a test fails while a page is not
+// what it would write.
 //
 // What an event means stands once, in the comment of its struct; a sample of it is its golden file. State machines are found by
 // exploring the rules: they are pure, so all that can happen to a small shop can be tried. Pages that say how and why are written
