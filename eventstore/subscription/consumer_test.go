@@ -348,6 +348,26 @@ func TestReactor_fromHead_seesOnlyWhatComesAfterItsFirstStart(t *testing.T) {
 	require.Empty(t, saw)
 }
 
+func TestReactor_fromHead_enrolled_seesWhatComesBeforeItRuns(t *testing.T) {
+	s := newShop(t)
+	s.append(stream(1))
+	saw := make(chan int64, 10)
+	r := reaction{"mail", func(_ context.Context, w subscription.Work) error {
+		for _, d := range w.Deliveries {
+			saw <- d.Position
+		}
+		return nil
+	}}
+	c := subscription.NewReactor(s.store, s.log, owner("a"), r, quiet, subscription.FromHead())
+	require.NoError(t, c.Enrol(t.Context()))
+	s.append(stream(1))
+	require.NoError(t, c.Enrol(t.Context()), "again is nothing")
+	start(t, c)
+	waitFor(t, c, 2)
+	require.EqualValues(t, 2, <-saw)
+	require.Empty(t, saw)
+}
+
 func TestConsumer_waitFor_endsWithItsContext(t *testing.T) {
 	s := newShop(t)
 	c := subscription.NewProjector(s.store, s.read, owner("a"), &recorder{name: "p"}, quiet)
