@@ -108,7 +108,9 @@ func (p *Program) start(ctx context.Context) (err error) {
 		Transports: names(p.transports), Ready: p.readiness, AsyncAPI: described, Version: app.Version(), Log: c.Log,
 	}).Server()
 
-	p.consume(owner, desk, queue, box)
+	if err := p.consume(ctx, owner, desk, queue, box); err != nil {
+		return err
+	}
 	firing := app.NewTimers(queue, dueTimers{timerRows}, c.Log)
 	p.consuming.run(func(ctx context.Context) {
 		subscription.Alone(ctx, p.store.log, owner, app.TimersName, c.Log, firing.Run)
@@ -122,15 +124,14 @@ func (p *Program) start(ctx context.Context) (err error) {
 	return nil
 }
 
-// consume starts everyone who reads the log.
-func (p *Program) consume(owner subscription.Owner, desk *app.Desk, queue *app.Queue, mailer app.Mailer) {
+// consume starts everyone who reads the log. All reactors are enrolled first: those that begin at the log's head must stand
+// there before a letter, or one of their own, can make it grow, or a shop's first order gets no mail.
+func (p *Program) consume(ctx context.Context, owner subscription.Owner, desk *app.Desk, queue *app.Queue, mailer app.Mailer) error {
 	c := p.config
 	woken := []subscription.Option{subscription.WithFeeds(feeds(p.transports)...), subscription.WithLogger(c.Log)}
-	p.consuming.run(func(ctx context.Context) { p.models.Run(ctx, woken...) })
-
+	var reactors []*subscription.Consumer
 	reactor := func(r subscription.Reactor, options ...subscription.Option) {
-		consumer := subscription.NewReactor(p.events, p.store.log, owner, r, options...)
-		p.consuming.run(func(ctx context.Context) { _ = consumer.Run(ctx) }) // it has told why it stopped
+		reactors = append(reactors, subscription.NewReactor(p.events, p.store.log, owner, r, options...))
 	}
 	reactor(app.NewCheckout(desk), append(woken, subscription.SideBySide(app.CheckoutSideBySide))...)
 	reactor(app.NewConfirmations(queue, mailer, "mailbox"), append(woken, subscription.FromHead())...)
@@ -138,6 +139,16 @@ func (p *Program) consume(owner subscription.Owner, desk *app.Desk, queue *app.Q
 	for _, t := range p.transports {
 		reactor(messaging.NewRelay(t), subscription.WithLogger(c.Log))
 	}
+	for _, r := range reactors {
+		if err := r.Enrol(ctx); err != nil {
+			return fmt.Errorf("enrol %s: %w", r.Name(), err)
+		}
+	}
+	for _, r := range reactors {
+		p.consuming.run(func(ctx context.Context) { _ = r.Run(ctx) }) // it has told why it stopped
+	}
+	p.consuming.run(func(ctx context.Context) { p.models.Run(ctx, woken...) })
+	return nil
 }
 
 // URL is where the program answers, http://HOST:PORT.
