@@ -17,6 +17,8 @@ type session struct {
 	at     eventstore.Checkpoint
 	parked map[string]bool
 	swept  time.Time // when old progress rows were last removed
+
+	tenure context.Context // ends when the consumer is told to stop, or the lease is lost: then nothing new is tried
 }
 
 func (c *Consumer) newSession(ctx context.Context, l *lease, at eventstore.Checkpoint) (*session, error) {
@@ -28,7 +30,7 @@ func (c *Consumer) newSession(ctx context.Context, l *lease, at eventstore.Check
 		return nil, err
 	}
 	c.moved(at.Position)
-	return &session{Consumer: c, lease: l, at: at, parked: parked}, nil
+	return &session{Consumer: c, lease: l, at: at, parked: parked, tenure: ctx}, nil
 }
 
 // run catches up, then follows: woken by feeds or, without any, by the store; and by a poll that covers what both lost.
@@ -130,11 +132,14 @@ func (s *session) look(ctx context.Context) error {
 	}
 }
 
-// process handles a batch until it is done, trying again in place after a transient error.
+// process handles a batch until it is done, trying again in place after a transient error. When the consumer is told to stop,
+// the try in hand is finished.
 func (s *session) process(ctx context.Context, batch []Delivery) error {
 	var pause Backoff
 	for {
-		err := s.handle(ctx, s, batch)
+		hand, finished := Outlive(ctx, grace)
+		err := s.handle(hand, s, batch)
+		finished()
 		if err == nil {
 			last := batch[len(batch)-1]
 			s.at.Position, s.at.EventID = last.Position, last.EventID
@@ -151,4 +156,12 @@ func (s *session) process(ctx context.Context, batch []Delivery) error {
 			return err
 		}
 	}
+}
+
+// rest pauses between two tries within a batch, and ends with an error when there is to be no other.
+func (s *session) rest(ctx context.Context, pause *Backoff) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.tenure, cancel)()
+	return pause.Wait(ctx)
 }
