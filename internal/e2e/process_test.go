@@ -24,13 +24,15 @@ var buildFolder string
 
 // binary builds the program once per test run; mortal is the one that dies at a point that its environment names.
 var (
-	binary = sync.OnceValues(func() (string, error) { return build("ordermill") })
-	mortal = sync.OnceValues(func() (string, error) { return build("ordermill-mortal", "-tags", "crashpoints") })
+	binary = sync.OnceValues(func() (string, error) { return build("ordermill", "ordermill/cmd/ordermill") })
+	mortal = sync.OnceValues(func() (string, error) {
+		return build("ordermill-mortal", "ordermill/cmd/ordermill", "-tags", "crashpoints")
+	})
 )
 
-func build(name string, flags ...string) (path string, err error) {
+func build(name, folder string, flags ...string) (path string, err error) {
 	path = filepath.Join(buildFolder, name)
-	args := append(append([]string{"build", "-buildvcs=false", "-o", path}, flags...), "ordermill/cmd/ordermill")
+	args := append(append([]string{"build", "-buildvcs=false", "-o", path}, flags...), folder)
 	out, err := exec.Command("go", args...).CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("%w: %s", err, out)

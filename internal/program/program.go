@@ -19,6 +19,7 @@ import (
 	"ordermill/history"
 	"ordermill/internal/demo"
 	"ordermill/messaging"
+	"ordermill/messaging/asyncapi"
 	"ordermill/projections"
 	"ordermill/projections/cases"
 	"ordermill/projections/inventory"
@@ -95,12 +96,16 @@ func (p *Program) start(ctx context.Context) (err error) {
 	p.models = projections.Set{orderRows, paymentRows, stockRows, productRows, timerRows, caseRows}
 
 	// The REST surface over both.
+	described, err := asyncapi.Document(asyncapi.Config{Name: c.Name, Version: app.Version(), AMQP: c.AMQP, Redis: c.Redis})
+	if err != nil {
+		return err
+	}
 	box := mailbox.New(p.store.durable, p.store.log.Read)
 	p.server = api.New(api.Config{
 		Desk: desk, Events: p.events, Orders: orderRows, Payments: paymentRows, Inventory: stockRows, Products: productRows,
 		Cases: caseRows, Finder: cases.Finder{Model: caseRows}, History: history.New(p.events),
 		ReadModels: p.models, Messages: app.NewMessages(p.store.log.Read), Mailbox: box, Consumers: p.store.databases(),
-		Transports: names(p.transports), Ready: p.readiness, Version: app.Version(), Log: c.Log,
+		Transports: names(p.transports), Ready: p.readiness, AsyncAPI: described, Version: app.Version(), Log: c.Log,
 	}).Server()
 
 	if err := p.consume(ctx, owner, desk, queue, box); err != nil {

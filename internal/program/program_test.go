@@ -3,6 +3,7 @@ package program_test
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"log/slog"
 	"net"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"ordermill/api/client"
+	"ordermill/app"
 	"ordermill/eventstore/sqlite"
 	"ordermill/internal/program"
 	"ordermill/internal/services"
@@ -56,6 +58,25 @@ func TestStartAndStop_leaveNoGoroutine(t *testing.T) {
 			goleak.VerifyNone(t, before)
 		})
 	}
+}
+
+func TestAsyncAPI_tellsTheShopsOwnNamesAndBrokers(t *testing.T) {
+	c := config()
+	c.Memory, c.Name, c.Redis = true, "toys", "redis://:secret@127.0.0.1:1/0" // nobody is there, and the shop opens
+	p, err := program.Start(t.Context(), c)
+	require.NoError(t, err)
+	defer stop(t, p)
+	answer, err := http.Get(p.URL() + "/asyncapi.json")
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, http.StatusOK, answer.StatusCode)
+	var d struct {
+		Info     struct{ Version string }
+		Channels map[string]struct{ Address string }
+	}
+	require.NoError(t, json.NewDecoder(answer.Body).Decode(&d))
+	require.Equal(t, app.Version(), d.Info.Version)
+	require.Equal(t, map[string]struct{ Address string }{"redis.events": {"toys:events"}, "redis.inbox": {"toys:inbox"}}, d.Channels)
 }
 
 func TestStart_refused_leavesNothingBehind(t *testing.T) {
