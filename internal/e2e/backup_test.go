@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -215,10 +214,6 @@ func refundedOnce(t *testing.T, shop *process) error {
 		return errors.New(strings.Join(found, ", "))
 	}
 	return nil
-}
-
-func count(all []string, what string) int {
-	return len(all) - len(slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == what }))
 }
 
 // rawEvents is the whole log, each event byte for byte as GET /v1/events answers it.
