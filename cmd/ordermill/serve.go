@@ -44,10 +44,10 @@ Ctrl-C stops it.
 }
 
 type serveCommand struct {
-	Store    string `help:"The database: postgres://... or sqlite://FOLDER." required:"" placeholder:"URL"`
+	Store    string `help:"The database: postgres://... or sqlite://FOLDER." required:"" placeholder:"URL" env:"ORDERMILL_STORE"`
 	Name     string `help:"The shop's name in the database: another tenant is another name." default:"ordermill" placeholder:"NAME"`
-	AMQP     string `name:"amqp" help:"Publish to, and take letters from, RabbitMQ." placeholder:"URL"`
-	Redis    string `help:"Publish to, and take letters from, Redis Streams." placeholder:"URL"`
+	AMQP     string `name:"amqp" help:"Publish to, and take letters from, RabbitMQ." placeholder:"URL" env:"ORDERMILL_AMQP"`
+	Redis    string `help:"Publish to, and take letters from, Redis Streams." placeholder:"URL" env:"ORDERMILL_REDIS"`
 	Insecure bool   `help:"Serve without authentication: everybody who reaches the address may do everything."`
 	Migrate  bool   `help:"Bring the database to the version of this program first."`
 	Demo     bool   `help:"Seed the demo catalogue into an empty log."`
@@ -111,7 +111,7 @@ func loopback(addr string) error {
 }
 
 type migrateCommand struct {
-	Store string `help:"The database: postgres://... or sqlite://FOLDER." required:"" placeholder:"URL"`
+	Store string `help:"The database: postgres://... or sqlite://FOLDER." required:"" placeholder:"URL" env:"ORDERMILL_STORE"`
 	Name  string `help:"The shop's name in the database." default:"ordermill" placeholder:"NAME"`
 	Role  string `help:"Postgres: the role that the service runs as; it gets what it needs and no more." placeholder:"ROLE"`
 }
