@@ -40,7 +40,7 @@ func start(f folder, program string) error {
 	if err := f.forget(); err != nil {
 		return err
 	}
-	fmt.Printf("Starting PostgreSQL, RabbitMQ, Redis and %d copies of Ordermill..\n", copies)
+	fmt.Printf("Starting PostgreSQL, RabbitMQ, Redis and %d copies of Ordermill ...\n", copies)
 	if err := detach(f, program, lock); err != nil {
 		return fmt.Errorf("%w\nNothing was left running. Look at %s", err, f.path("*.log"))
 	}
