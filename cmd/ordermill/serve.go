@@ -44,13 +44,14 @@ Ctrl-C stops it.
 }
 
 type serveCommand struct {
-	Store    string `help:"The database: postgres://... or sqlite://FOLDER." required:"" placeholder:"URL" env:"ORDERMILL_STORE"`
-	Name     string `help:"The shop's name in the database: another tenant is another name." default:"ordermill" placeholder:"NAME"`
-	AMQP     string `name:"amqp" help:"Publish to, and take letters from, RabbitMQ." placeholder:"URL" env:"ORDERMILL_AMQP"`
-	Redis    string `help:"Publish to, and take letters from, Redis Streams." placeholder:"URL" env:"ORDERMILL_REDIS"`
-	Insecure bool   `help:"Serve without authentication: everybody who reaches the address may do everything."`
-	Migrate  bool   `help:"Bring the database to the version of this program first."`
-	Demo     bool   `help:"Seed the demo catalogue into an empty log."`
+	Store     string `help:"The database: postgres://... or sqlite://FOLDER." required:"" placeholder:"URL" env:"ORDERMILL_STORE"`
+	ReadStore string `help:"Another database for the read models, postgres://...; without it they are in the store." placeholder:"URL" env:"ORDERMILL_READ_STORE"`
+	Name      string `help:"The shop's name in the database: another tenant is another name." default:"ordermill" placeholder:"NAME"`
+	AMQP      string `name:"amqp" help:"Publish to, and take letters from, RabbitMQ." placeholder:"URL" env:"ORDERMILL_AMQP"`
+	Redis     string `help:"Publish to, and take letters from, Redis Streams." placeholder:"URL" env:"ORDERMILL_REDIS"`
+	Insecure  bool   `help:"Serve without authentication: everybody who reaches the address may do everything."`
+	Migrate   bool   `help:"Bring the database to the version of this program first."`
+	Demo      bool   `help:"Seed the demo catalogue into an empty log."`
 }
 
 // Run starts one copy of the shop on a database of its own. Authentication is checked first.
@@ -60,7 +61,7 @@ func (c *serveCommand) Run(s *session) error {
 			"serve starts only with --insecure, behind something that keeps others out", s.addr)
 	}
 	return s.serve(program.Config{
-		Addr: s.addr, Store: c.Store, Name: c.Name, AMQP: c.AMQP, Redis: c.Redis,
+		Addr: s.addr, Store: c.Store, ReadStore: c.ReadStore, Name: c.Name, AMQP: c.AMQP, Redis: c.Redis,
 		Migrate: c.Migrate, Demo: c.Demo,
 	}, func(url string) { fmt.Fprintf(s.Out, "Ordermill listens on %s\n", url) })
 }
@@ -111,14 +112,15 @@ func loopback(addr string) error {
 }
 
 type migrateCommand struct {
-	Store string `help:"The database: postgres://... or sqlite://FOLDER." required:"" placeholder:"URL" env:"ORDERMILL_STORE"`
-	Name  string `help:"The shop's name in the database." default:"ordermill" placeholder:"NAME"`
-	Role  string `help:"Postgres: the role that the service runs as; it gets what it needs and no more." placeholder:"ROLE"`
+	Store     string `help:"The database: postgres://... or sqlite://FOLDER." required:"" placeholder:"URL" env:"ORDERMILL_STORE"`
+	ReadStore string `help:"The read models' own database, if they have one: postgres://..." placeholder:"URL" env:"ORDERMILL_READ_STORE"`
+	Name      string `help:"The shop's name in the database." default:"ordermill" placeholder:"NAME"`
+	Role      string `help:"Postgres: the role that the service runs as; it gets what it needs and no more." placeholder:"ROLE"`
 }
 
 // Run migrates.
 func (c *migrateCommand) Run(s *session) error {
-	if err := program.Migrate(s.ctx, c.Store, c.Name, c.Role); err != nil {
+	if err := program.Migrate(s.ctx, program.Migration{Store: c.Store, ReadStore: c.ReadStore, Name: c.Name, Role: c.Role}); err != nil {
 		return err
 	}
 	return s.say(map[string]string{"status": "migrated"}, "The database is at the version of this program.")

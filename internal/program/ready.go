@@ -27,7 +27,11 @@ func (p *Program) becomeReady(ctx context.Context, head int64) {
 func (p *Program) readiness(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, probeAtMost)
 	defer cancel()
-	if _, err := p.events.Head(ctx); err != nil {
+	_, err := p.events.Head(ctx)
+	if err == nil && p.store.apart != nil {
+		err = p.store.read.Read.PingContext(ctx)
+	}
+	if err != nil {
 		p.config.Log.Warn("not ready: the database cannot be read", "error", err)
 		return errUnreadable
 	}
