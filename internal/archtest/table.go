@@ -68,6 +68,7 @@ var rows = []row{
 	{"internal/archtest", nil, "it reads source, it runs nothing"},
 	{"internal/services", []string{"internal/services/server"}, "real servers know nothing of who uses them"},
 	{"internal/services/server", nil, "real servers know nothing of who uses them"},
+	{"internal/services/stack", []string{"internal/services/server"}, "it runs the built program as any user does, by its flags and its environment"},
 	{"internal/services/withservers", []string{"internal/services", "internal/services/server"}, "real servers know nothing of who uses them"},
 }
 

@@ -218,7 +218,7 @@ func (p *Program) shutdown(ctx context.Context) error {
 		errs = append(errs, p.events.Close())
 	}
 	if p.store != nil {
-		errs = append(errs, p.store.Close(), p.store.forget())
+		errs = append(errs, p.store.close())
 	}
 	return errors.Join(errs...)
 }
