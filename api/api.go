@@ -40,6 +40,7 @@ type Config struct {
 	Consumers  Consumers
 	Transports []string                    // the names of those that are configured
 	Ready      func(context.Context) error // nil: migrated, seeded, every read model has reached the head of the start, and the store can be read
+	AsyncAPI   []byte                      // the document that /asyncapi.json shows
 	// OperationsOnly refuses everything under /v1: this copy does other work. Its health and the documentation are there.
 	OperationsOnly bool
 	Version        string // of the program
@@ -71,7 +72,8 @@ func New(config Config) *API {
 	})
 
 	settings := huma.DefaultConfig("Ordermill", config.Version)
-	settings.Info.Description = "The order desk behind a shop: commands go in, every fact stays in one append-only log, read models come out."
+	settings.Info.Description = "The order desk behind a shop: commands go in, every fact stays in one append-only log, read models come out." +
+		"\n\nWhat travels over the brokers, events out and letters in, is described in [/asyncapi.json](/asyncapi.json)."
 	settings.OpenAPIPath, settings.DocsPath, settings.SchemasPath = "", "", "" // ours are offline, see docs.go
 	settings.CreateHooks = nil                                                 // no $schema in answers
 	a.huma = humagin.New(a.engine, settings)

@@ -99,14 +99,16 @@ func (s *session) follow(ctx context.Context, feed Feed) {
 	}
 }
 
-// take handles one delivery: it is behind us; or it continues the checkpoint, is a whole command and all there is, and is
-// applied as it came; or it only says "look". Whatever it was, it may be acknowledged afterwards: the log has the truth.
+// take handles one delivery: it is behind us; or it continues the checkpoint, is a whole command and, as this process knows,
+// the log's head, and is applied as it came; or it only says "look". Whatever it was, it may be acknowledged afterwards: the
+// log has the truth. That it continues the checkpoint is not enough: a broker that outlived a log which was restored from a
+// backup holds events that do, and that never happened.
 func (s *session) take(ctx context.Context, d Delivery) error {
 	if d.LogID == s.at.LogID && d.Position <= s.at.Position {
 		return nil
 	}
 	continues := d.LogID == s.at.LogID && d.Position == s.at.Position+1 && d.PreviousID == s.at.EventID
-	if continues && d.CommandEnd && s.store.Known() <= d.Position {
+	if continues && d.CommandEnd && s.store.HeadIs(d.Position, d.EventID) {
 		return s.process(ctx, []Delivery{d})
 	}
 	return s.look(ctx)

@@ -19,6 +19,9 @@ type Config struct {
 	Store  string
 	Name   string // of the shop: prefix of its schemas, exchanges, queues and streams; default ordermill
 
+	// ReadStore is another postgres:// database for the read models, beside a Store on Postgres; "": they lie in Store.
+	ReadStore string
+
 	AMQP, Redis string // brokers' URLs; none: an embedded shop uses the in-process bus
 
 	Roles []Role // this copy's share of the work; default AllRoles, and an embedded shop has no other choice

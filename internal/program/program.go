@@ -20,6 +20,7 @@ import (
 	"ordermill/history"
 	"ordermill/internal/demo"
 	"ordermill/messaging"
+	"ordermill/messaging/asyncapi"
 	"ordermill/projections"
 	"ordermill/projections/cases"
 	"ordermill/projections/inventory"
@@ -102,29 +103,27 @@ func (p *Program) start(ctx context.Context) (err error) {
 	p.models = projections.Set{orderRows, paymentRows, stockRows, productRows, timerRows, caseRows}
 
 	// The REST surface over both.
+	described, err := asyncapi.Document(asyncapi.Config{Name: c.Name, Version: app.Version(), AMQP: c.AMQP, Redis: c.Redis})
+	if err != nil {
+		return err
+	}
 	box := mailbox.New(p.store.durable, p.store.log.Read)
 	p.server = api.New(api.Config{
 		Desk: desk, Events: p.events, Orders: orderRows, Payments: paymentRows, Inventory: stockRows, Products: productRows,
 		Cases: caseRows, Finder: cases.Finder{Model: caseRows}, History: history.New(p.events),
 		ReadModels: p.models, Messages: app.NewMessages(p.store.log.Read), Mailbox: box, Consumers: p.store.databases(),
-		Transports: names(p.transports), Ready: p.readiness, OperationsOnly: !c.has(API), Version: app.Version(), Log: c.Log,
+		Transports: names(p.transports), Ready: p.readiness, AsyncAPI: described, OperationsOnly: !c.has(API),
+		Version: app.Version(), Log: c.Log,
 	}).Server()
 
 	// What goes on behind it, as far as it is this copy's share. Each has one owner among the copies, by a lease.
-	log := subscription.WithLogger(c.Log)
-	woken := []subscription.Option{subscription.WithFeeds(feeds(p.transports)...), log}
-	if c.has(Relay) {
-		for _, t := range p.transports {
-			p.react(owner, messaging.NewRelay(t), log)
-		}
+	if err := p.react(ctx, owner, desk, queue, box); err != nil {
+		return err
 	}
 	if c.has(Projector) {
-		p.consuming.run(func(ctx context.Context) { p.models.Run(ctx, woken...) })
+		p.consuming.run(func(ctx context.Context) { p.models.Run(ctx, p.woken()...) })
 	}
 	if c.has(Worker) {
-		p.react(owner, app.NewCheckout(desk), append(woken, subscription.SideBySide(app.CheckoutSideBySide))...)
-		p.react(owner, app.NewConfirmations(queue, box, "mailbox"), append(woken, subscription.FromHead())...)
-		p.react(owner, app.NewCollection(desk), append(woken, subscription.FromHead())...)
 		firing := app.NewTimers(queue, dueTimers{timerRows}, c.Log)
 		p.consuming.run(func(ctx context.Context) {
 			subscription.Alone(ctx, p.store.log, owner, app.TimersName, c.Log, firing.Run)
@@ -139,10 +138,39 @@ func (p *Program) start(ctx context.Context) (err error) {
 	return nil
 }
 
-// react starts a reactor.
-func (p *Program) react(owner subscription.Owner, r subscription.Reactor, options ...subscription.Option) {
-	consumer := subscription.NewReactor(p.events, p.store.log, owner, r, options...)
-	p.consuming.run(func(ctx context.Context) { _ = consumer.Run(ctx) }) // it has told why it stopped
+// react starts the reactors that are this copy's share. All are enrolled first, whoever runs them: those that begin at the
+// log's head must stand there before a letter, or one of their own, can make it grow, or a shop's first order gets no mail.
+func (p *Program) react(ctx context.Context, owner subscription.Owner, desk *app.Desk, queue *app.Queue, mailer app.Mailer) error {
+	type reactor struct {
+		*subscription.Consumer
+		role Role
+	}
+	var reactors []reactor
+	add := func(role Role, r subscription.Reactor, options ...subscription.Option) {
+		reactors = append(reactors, reactor{subscription.NewReactor(p.events, p.store.log, owner, r, options...), role})
+	}
+	add(Worker, app.NewCheckout(desk), append(p.woken(), subscription.SideBySide(app.CheckoutSideBySide))...)
+	add(Worker, app.NewConfirmations(queue, mailer, "mailbox"), append(p.woken(), subscription.FromHead())...)
+	add(Worker, app.NewCollection(desk), append(p.woken(), subscription.FromHead())...)
+	for _, t := range p.transports {
+		add(Relay, messaging.NewRelay(t), subscription.WithLogger(p.config.Log))
+	}
+	for _, r := range reactors {
+		if err := r.Enrol(ctx); err != nil {
+			return fmt.Errorf("enrol %s: %w", r.Name(), err)
+		}
+	}
+	for _, r := range reactors {
+		if p.config.has(r.role) {
+			p.consuming.run(func(ctx context.Context) { _ = r.Run(ctx) }) // it has told why it stopped
+		}
+	}
+	return nil
+}
+
+// woken is how consumers hear of new events: every configured transport wakes every one.
+func (p *Program) woken() []subscription.Option {
+	return []subscription.Option{subscription.WithFeeds(feeds(p.transports)...), subscription.WithLogger(p.config.Log)}
 }
 
 // URL is where the program answers, http://HOST:PORT.
@@ -190,7 +218,7 @@ func (p *Program) shutdown(ctx context.Context) error {
 		errs = append(errs, p.events.Close())
 	}
 	if p.store != nil {
-		errs = append(errs, p.store.Close(), p.store.forget())
+		errs = append(errs, p.store.close())
 	}
 	return errors.Join(errs...)
 }

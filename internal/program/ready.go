@@ -36,7 +36,11 @@ func (p *Program) readiness(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeAtMost)
 	defer cancel()
-	if _, err := p.events.Head(ctx); err != nil {
+	_, err := p.events.Head(ctx)
+	if err == nil && p.store.apart != nil {
+		err = p.store.read.Read.PingContext(ctx)
+	}
+	if err != nil {
 		return p.unreadable(err)
 	}
 	if p.caughtUp.Load() {
