@@ -65,7 +65,7 @@ func takenOver(t *testing.T, roles []string, strike syscall.Signal) {
 	redisSender(t, shared.redis)(paymentLetter("a-bear"), "")
 	amqpSender(t, shared.amqp)(paymentLetter("nobody"), "")
 	soon("settled", func() error { return other.status("a-bear", "confirmed", "paid") })
-	soon("published", func() error { return published(&other.shop, last.MessageID) })
+	soon("published", func() error { return onBothTransports(&other.shop, last.MessageID) })
 	soon("all leases taken over", func() error { return changedHands(rows(t, db, held), before) })
 	soon("a letter taken from RabbitMQ", func() error { _, err := other.Account(t.Context(), "nobody"); return err })
 	now := rows(t, db, owning)
@@ -97,8 +97,8 @@ func changedHands(now, before []string) error {
 	return nil
 }
 
-// published returns an error while a letter's events are not on both transports.
-func published(s *shop, messageID string) error {
+// onBothTransports returns an error while a letter's events are not on both transports.
+func onBothTransports(s *shop, messageID string) error {
 	m, err := s.Message(s.t.Context(), messageID)
 	if err == nil && !(m.Events[0].Published["amqp"] && m.Events[0].Published["redis"]) {
 		err = fmt.Errorf("published: %v", m.Events[0].Published)
