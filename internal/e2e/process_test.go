@@ -145,6 +145,32 @@ func (p *process) kill() {
 	}
 }
 
+// running is false of no process, too.
+func (p *process) running() bool {
+	if p == nil {
+		return false
+	}
+	select {
+	case <-p.exited:
+		return false
+	default:
+		return true
+	}
+}
+
+// end stops the process as Ctrl-C does, and demands that it ends well.
+func (p *process) end() {
+	p.t.Helper()
+	p.Close()
+	p.signal(syscall.SIGTERM)
+	select {
+	case <-p.exited:
+	case <-time.After(patience):
+		require.Fail(p.t, "it did not end")
+	}
+	require.Zero(p.t, p.cmd.ProcessState.ExitCode(), "%s", p.log)
+}
+
 // ready waits until the process's read models have caught up.
 func (p *process) ready() *process {
 	p.t.Helper()

@@ -24,6 +24,11 @@ type Config struct {
 
 	AMQP, Redis string // brokers' URLs; none: an embedded shop uses the in-process bus
 
+	Roles []Role // this copy's share of the work; default AllRoles, and an embedded shop has no other choice
+	// Drain is how long Stop goes on serving requests while /readyz already refuses, so that whoever spreads them notices;
+	// default 0.
+	Drain time.Duration
+
 	Migrate bool // bring the store to this program's version first; embedded shops always do
 	Demo    bool // seed the demo catalogue into an empty log, and simulate payments of orders whose id carries a rule
 
@@ -45,6 +50,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Timing == (app.Timing{}) {
 		c.Timing = app.DefaultTiming
+	}
+	if len(c.Roles) == 0 {
+		c.Roles = AllRoles
 	}
 	if c.Addr == "" {
 		c.Addr = "127.0.0.1:8080"
