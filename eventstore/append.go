@@ -84,6 +84,7 @@ func (s *Store) tryUntilKnown(ctx context.Context, requests []Request, batch []i
 		crashpoint.Reach(crashpoint.BeforeAppend)
 		err := s.driver.Append(ctx, lookup, func(found Snapshot) Rows {
 			rows = s.plan(found, requests, batch, lost, outcomes)
+			crashpoint.Reach(crashpoint.InAppend)
 			return rows
 		})
 		if errors.Is(err, ErrOutcomeUnknown) {

@@ -52,7 +52,7 @@ type serveCommand struct {
 	Name      string        `help:"The shop's name in the database: another tenant is another name." default:"ordermill" placeholder:"NAME"`
 	AMQP      string        `name:"amqp" help:"Publish to, and take letters from, RabbitMQ." placeholder:"URL" env:"ORDERMILL_AMQP"`
 	Redis     string        `help:"Publish to, and take letters from, Redis Streams." placeholder:"URL" env:"ORDERMILL_REDIS"`
-	Roles     []string      `help:"This copy's share of the work, one or more of api, relay, projector, worker. A share that no copy takes is not done." default:"api,relay,projector,worker" placeholder:"ROLE,..."`
+	Roles     []string      `help:"This copy's share of the work, one or more of api, relay, projector, worker. A share that no copy takes is not done." default:"api,relay,projector,worker" placeholder:"ROLE"`
 	Drain     time.Duration `help:"How long to go on serving after SIGTERM while /readyz says 503 already, so that a load balancer notices." default:"0s" placeholder:"DURATION"`
 	Insecure  bool          `help:"Serve without authentication: everybody who reaches the address may do everything."`
 	Migrate   bool          `help:"Bring the database to the version of this program first."`

@@ -1,11 +1,13 @@
 package e2e_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
+	"ordermill/internal/crashpoint"
 	"ordermill/internal/services"
 )
 
@@ -36,6 +38,14 @@ func (c cluster) copy(roles ...string) *process {
 		return launch(c.t, c.args()...)
 	}
 	return launch(c.t, c.args("--roles", strings.Join(roles, ","))...)
+}
+
+// frozen starts a copy that stops, as SIGSTOP does, when it reaches a point for the n-th time.
+func (c cluster) frozen(at crashpoint.Point, n int, roles string) *process {
+	c.t.Helper()
+	cmd := built(c.t, mortal, anywhere(c.args("--roles", roles)...)...)
+	cmd.Env = append(cmd.Environ(), fmt.Sprintf("%s=%s:%d:freeze", crashpoint.Variable, at, n))
+	return start(c.t, cmd)
 }
 
 // terminate asks the process to stop in good order and returns when it is gone.

@@ -15,6 +15,8 @@ import (
 // street is copies side by side, as a simple load balancer sees them: buyers come to any of them, and try the next one when
 // they are turned away.
 type street struct {
+	leisure time.Duration // of a buyer between two errands
+
 	mu    sync.Mutex
 	doors []*door
 }
@@ -25,10 +27,10 @@ type door struct {
 	closing bool // whatever it does from here on is no surprise
 }
 
-func newStreet(copies ...*process) *street {
+func newStreet(copies ...*client.Client) *street {
 	s := &street{doors: make([]*door, len(copies))}
 	for i, c := range copies {
-		s.doors[i] = &door{Client: c.Client}
+		s.doors[i] = &door{Client: c}
 	}
 	return s
 }
@@ -40,10 +42,10 @@ func (s *street) close(i int) {
 	s.doors[i].closing = true
 }
 
-func (s *street) reopen(i int, c *process) {
+func (s *street) reopen(i int, c *client.Client) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.doors[i] = &door{Client: c.Client}
+	s.doors[i] = &door{Client: c}
 }
 
 func (s *street) any() *door {
@@ -65,19 +67,29 @@ func (s *street) buyers(t *testing.T, clients int, forgiven func(error) bool) *s
 		for {
 			at := s.any()
 			err := e.run(ctx, at.Client)
-			if err == nil || ctx.Err() != nil {
+			switch {
+			case err == nil:
+				_ = pause(ctx, s.leisure) // the errand is done, whoever stops the buyer now
+				return nil
+			case ctx.Err() != nil:
 				return err
-			}
-			if !s.isClosing(at) && !forgiven(err) {
+			case !s.isClosing(at) && !forgiven(err):
 				return fmt.Errorf("order %s: %w", e.id, err)
 			}
-			select {
-			case <-time.After(5 * time.Millisecond):
-			case <-ctx.Done():
-				return ctx.Err()
+			if err := pause(ctx, 5*time.Millisecond); err != nil {
+				return err
 			}
 		}
 	})
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // nothing forgives nothing.

@@ -57,7 +57,7 @@ func (g *Group) Close() {
 		return
 	}
 	for _, s := range servers {
-		s.discard()
+		s.Crash()
 	}
 	g.guard.close()
 }
