@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ordermill/api/client"
+	"ordermill/api/v1"
 )
 
 // street is copies side by side, as a simple load balancer sees them: buyers come to any of them, and try the next one when
@@ -94,6 +95,12 @@ func pause(ctx context.Context, d time.Duration) error {
 
 // nothing forgives nothing.
 func nothing(error) bool { return false }
+
+// tryAgain forgives what a client is told to send again.
+func tryAgain(err error) bool {
+	var problem *v1.Problem
+	return errors.As(err, &problem) && problem.Retryable
+}
 
 // patient demands that nobody has given up.
 func (s *shopping) patient() {
