@@ -42,7 +42,7 @@ type Model[R any] struct {
 	db         subscription.Database
 	owner      subscription.Owner
 	log        *slog.Logger
-	load       bulkLoad
+	dialect    dialect
 	pageSize   int
 	tell       func(Progress)
 
@@ -81,7 +81,7 @@ func New[R any](p Projection[R], store *eventstore.Store, db subscription.Databa
 		option(&o)
 	}
 	return &Model[R]{
-		projection: p, store: store, db: db, owner: owner, log: o.log.With("projection", p.Name), load: bulkLoadFor(db.Write),
+		projection: p, store: store, db: db, owner: owner, log: o.log.With("projection", p.Name), dialect: dialectOf(db.Write),
 		pageSize: o.pageSize, tell: o.tell, requested: make(chan struct{}, 1), flipped: make(chan struct{}, 1),
 		verifies: make(chan struct{}, 1),
 	}
