@@ -153,17 +153,3 @@ func TestNew_badURL_saysWhatIsRight(t *testing.T) {
 	_, err := redisstream.New("localhost", redisstream.Options{})
 	require.ErrorContains(t, err, "redis://user:password@host")
 }
-
-func TestFeed_streamDeleted_hearsAgain(t *testing.T) {
-	p, transport := opened(t)
-	messagingtest.Disturb(t, transport, func() {
-		require.NoError(t, p.client.Del(t.Context(), p.prefix+":events").Err())
-	})
-}
-
-func TestFeed_foreignIDFarAbove_hearsAgain(t *testing.T) {
-	p, transport := opened(t)
-	messagingtest.Disturb(t, transport, func() {
-		require.NoError(t, p.add(t, "events", "junk", "1"))
-	})
-}
