@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -223,4 +224,51 @@ func TestEventsTail_interrupted_isNoFailure(t *testing.T) {
 	var out, failed bytes.Buffer
 	require.Equal(t, exitOK, run(ctx, []string{"events", "tail", "--addr", s.Listener.Addr().String()}, terminal{Out: &out, Err: &failed}), failed.String())
 	require.Empty(t, failed.String())
+}
+
+// shopOfLines answers each line with its text, refusing those that say no, and keeps the key of each request.
+func shopOfLines(t *testing.T, keys *[]string) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		*keys = append(*keys, r.Header.Get("Idempotency-Key"))
+		body, err := io.ReadAll(r.Body)
+		if err != nil || len(body) > bytesPerRequest || r.Header.Get("Content-Type") != "application/x-ndjson" {
+			w.WriteHeader(http.StatusTeapot)
+			return
+		}
+		var items v1.MessagesAccepted
+		for i, line := range strings.Split(strings.TrimSuffix(string(body), "\n"), "\n") {
+			switch line {
+			case "":
+			case "no":
+				items.Items = append(items.Items, v1.LineAccepted{Line: i + 1, Status: "failed", Problem: &v1.Problem{Code: "c", Title: "No", Detail: "because"}})
+			default:
+				items.Items = append(items.Items, v1.LineAccepted{Line: i + 1, Status: "processed", MessageID: line[:min(len(line), 9)]})
+			}
+		}
+		_ = json.NewEncoder(w).Encode(items)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func TestSendLines_refusedOneIsTold_othersGoOn(t *testing.T) {
+	var keys []string
+	r := ordermill(t, shopOfLines(t, &keys), "a\n\nno\nb", "send", "--lines", "-")
+	require.Equal(t, exitRefused, r.code)
+	require.Equal(t, "line 1  processed  message a  \nline 3  failed  No: because (c)\nline 4  processed  message b  \n", r.out)
+	require.Contains(t, r.err, "1 of 3 letters were refused")
+	require.Equal(t, []string{""}, keys)
+	require.Equal(t, exitUsage, ordermill(t, shopOfLines(t, &keys), "\n \n", "send", "--lines", "-").code)
+}
+
+func TestSendLines_moreThanARequestTakes_goInSeveral(t *testing.T) {
+	var keys []string
+	big := strings.Repeat("x", 700<<10)
+	r := ordermill(t, shopOfLines(t, &keys), strings.Repeat("a\n", 1001)+big+"\n"+big+"\n", "send", "--lines", "-", "--key", "k")
+	require.Equal(t, exitOK, r.code, r.err)
+	require.Equal(t, []string{`"k-1"`, `"k-1001"`, `"k-1003"`}, keys)
+	lines := strings.Split(strings.TrimSpace(r.out), "\n")
+	require.Len(t, lines, 1003)
+	require.Equal(t, "line 1003  processed  message xxxxxxxxx", strings.TrimSpace(lines[1002]))
 }
