@@ -37,7 +37,7 @@ type store struct {
 func openStore(ctx context.Context, c Config) (*store, error) {
 	s := &store{forget: func() error { return nil }}
 	var err error
-	if strings.HasPrefix(c.Store, "postgres://") || strings.HasPrefix(c.Store, "postgresql://") {
+	if c.onPostgres() {
 		err = s.openPostgres(ctx, c)
 	} else {
 		err = s.openSQLite(ctx, c)
@@ -78,6 +78,16 @@ func (s *store) openSQLite(ctx context.Context, c Config) error {
 }
 
 func (s *store) folder(c Config) (string, error) {
+	if c.Store == "" && c.Memory {
+		folder, err := os.MkdirTemp("", "ordermill-")
+		s.forget = func() error { return os.RemoveAll(folder) }
+		return folder, err
+	}
+	return c.folder()
+}
+
+// folder is the data folder that the configuration names, if it names no other kind of store.
+func (c Config) folder() (string, error) {
 	switch {
 	case c.Store != "":
 		path, ok := strings.CutPrefix(c.Store, "sqlite://")
@@ -85,14 +95,14 @@ func (s *store) folder(c Config) (string, error) {
 			return "", errors.New("the store must be postgres://... or sqlite://FOLDER")
 		}
 		return path, nil
-	case c.Memory:
-		folder, err := os.MkdirTemp("", "ordermill-")
-		s.forget = func() error { return os.RemoveAll(folder) }
-		return folder, err
 	case c.Data != "":
 		return c.Data, nil
 	}
 	return "./ordermill-data", nil
+}
+
+func (c Config) onPostgres() bool {
+	return strings.HasPrefix(c.Store, "postgres://") || strings.HasPrefix(c.Store, "postgresql://")
 }
 
 // databases lists each database once, for those who look at consumers.

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"ordermill/internal/program"
+	"ordermill/internal/transfer"
+)
+
+// place is where a shop lies, for commands that work on the database itself.
+type place struct {
+	Store string `help:"The database: postgres://... or sqlite://FOLDER." xor:"place" required:"" placeholder:"URL"`
+	Data  string `help:"The data folder of an embedded shop." type:"path" xor:"place" required:"" placeholder:"DIR"`
+	Name  string `help:"The shop's name in the database." default:"ordermill" placeholder:"NAME"`
+}
+
+func (p place) config() program.Config {
+	return program.Config{Store: p.Store, Data: p.Data, Name: p.Name}
+}
+
+type exportCommand struct {
+	place `embed:""`
+	File  string `arg:"" optional:"" default:"-" help:"File to write, or - for standard output." placeholder:"FILE|-"`
+}
+
+// Run exports. A file appears under its name when it is complete; it holds personal data, so it is its owner's alone.
+func (c *exportCommand) Run(s *session) error {
+	if c.File == "-" {
+		summary, err := program.Export(s.ctx, c.config(), s.Out)
+		if err != nil {
+			return err
+		}
+		return s.note("%s", moved("exported", summary))
+	}
+	file, err := os.CreateTemp(filepath.Dir(c.File), filepath.Base(c.File)+".part-*")
+	if err != nil {
+		return err
+	}
+	summary, err := program.Export(s.ctx, c.config(), file)
+	if err == nil {
+		err = file.Sync()
+	}
+	err = errors.Join(err, file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), c.File)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	return s.say(summary, "%s", moved("exported", summary))
+}
+
+type importCommand struct {
+	place `embed:""`
+	File  string `arg:"" optional:"" default:"-" help:"File that export wrote, or - for standard input." placeholder:"FILE|-"`
+}
+
+// Run imports.
+func (c *importCommand) Run(s *session) error {
+	var from io.Reader = s.In
+	if c.File != "-" {
+		file, err := os.Open(c.File)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		from = file
+	}
+	summary, err := program.Import(s.ctx, c.config(), from)
+	if err != nil {
+		return err
+	}
+	return s.say(summary, "%s", moved("imported", summary))
+}
+
+// moved is what was done, for people.
+func moved(done string, s transfer.Summary) string {
+	return fmt.Sprintf("%s log %s: %d events, %d receipts, %d checkpoints, %d parked keys, %d refused letters, %d mails, %d contacts, %d keys",
+		done, s.LogID, s.Counts["events"], s.Counts["receipts"], s.Counts["consumers"], s.Counts["parked"], s.Counts["inbox"],
+		s.Counts["mailbox"], s.Counts["contacts"], s.Counts["keys"])
+}
