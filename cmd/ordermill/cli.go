@@ -14,6 +14,7 @@ import (
 
 	"ordermill/api/client"
 	"ordermill/api/v1"
+	"ordermill/eventstore"
 )
 
 // Exit codes. Scripts rely on them: add, never change.
@@ -172,7 +173,7 @@ func explain(err error, addr string) string {
 			text += fmt.Sprintf("\n  %s: %s", cmp.Or(e.Pointer, e.Parameter, "body"), e.Detail)
 		}
 		return text
-	case errors.As(err, &network) && network.Op == "dial":
+	case errors.As(err, &network) && network.Op == "dial" && !errors.Is(err, eventstore.ErrUnavailable):
 		return fmt.Sprintf("no server answers at %s (%v); start one with: ordermill dev", addr, network.Err)
 	}
 	return err.Error()

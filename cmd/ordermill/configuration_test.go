@@ -85,6 +85,8 @@ func argument(p *kong.Positional) string {
 // usual is what a flag is when nobody says anything.
 func usual(f *kong.Flag) string {
 	switch {
+	case f.Required && len(f.Xor) > 0:
+		return "either must be given"
 	case f.Required:
 		return "must be given"
 	case f.HasDefault:

@@ -24,7 +24,7 @@ func (p place) config() program.Config {
 
 type exportCommand struct {
 	place `embed:""`
-	File  string `arg:"" optional:"" default:"-" help:"File to write, or - for standard output." placeholder:"FILE|-"`
+	File  string `arg:"" optional:"" default:"-" help:"New file to write, or - for standard output." placeholder:"FILE|-"`
 }
 
 // Run exports. A file appears under its name when it is complete; it holds personal data, so it is its owner's alone.
@@ -36,7 +36,10 @@ func (c *exportCommand) Run(s *session) error {
 		}
 		return s.note("%s", moved("exported", summary))
 	}
-	file, err := os.CreateTemp(filepath.Dir(c.File), filepath.Base(c.File)+".part-*")
+	if _, err := os.Lstat(c.File); err == nil {
+		return fmt.Errorf("%s is there already: an export is never written over another file, name a new one", c.File)
+	}
+	file, err := os.CreateTemp(filepath.Dir(c.File), filepath.Base(c.File)+".*.partial")
 	if err != nil {
 		return err
 	}
