@@ -14,8 +14,8 @@ import (
 	"ordermill/migrations"
 )
 
-// Adopt makes a shop's log, which must be empty, the one that has this id elsewhere, before its events are brought here. What
-// followed the empty log under its old id is forgotten: checkpoints and read models. It needs the role that owns the tables.
+// Adopt makes a shop's log, which must be empty, the one that has this id elsewhere, before its events are brought here. The
+// read models that followed the empty log under its old id are forgotten. It needs the role that owns the tables.
 // Errors: eventstore.ErrNotEmpty, eventstore.ErrUnavailable.
 func Adopt(ctx context.Context, url, name string, logID uuid.UUID) (err error) {
 	config, schemas, err := parse(url, name)
@@ -54,11 +54,11 @@ func adopt(ctx context.Context, tx *sql.Tx, schemas migrations.Schemas, logID uu
 		`ALTER TABLE log DISABLE TRIGGER no_change`,
 		`UPDATE log SET log_id = '` + logID.String() + `'`,
 		`ALTER TABLE log ENABLE ALWAYS TRIGGER no_change`,
-		`DELETE FROM consumers`,
-		`DELETE FROM parked`,
-		`DELETE FROM parked_positions`,
-		`DELETE FROM discarded`,
-		`DELETE FROM progress`,
+		`DELETE FROM parked WHERE ` + ofProjectors,
+		`DELETE FROM parked_positions WHERE ` + ofProjectors,
+		`DELETE FROM discarded WHERE ` + ofProjectors,
+		`DELETE FROM progress WHERE ` + ofProjectors,
+		`DELETE FROM consumers WHERE kind = 'projector'`,
 		`DELETE FROM live`,
 		`DELETE FROM generations`,
 	}
@@ -76,6 +76,8 @@ func adopt(ctx context.Context, tx *sql.Tx, schemas migrations.Schemas, logID uu
 	}
 	return nil
 }
+
+const ofProjectors = `consumer IN (SELECT name FROM consumers WHERE kind = 'projector')`
 
 // generationTables are the tables of read models: all in their schema that no migration made.
 func generationTables(ctx context.Context, tx *sql.Tx, schemas migrations.Schemas) (names []string, err error) {

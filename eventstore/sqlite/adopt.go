@@ -14,8 +14,8 @@ import (
 	"ordermill/migrations"
 )
 
-// Adopt makes the folder's log, which must be empty, the one that has this id elsewhere, before its events are brought here. What
-// followed the empty log under its old id is forgotten: checkpoints, and read.db. Errors: eventstore.ErrNotEmpty, ErrInUse.
+// Adopt makes the folder's log, which must be empty, the one that has this id elsewhere, before its events are brought here. The
+// read models that followed the empty log under its old id are forgotten. Errors: eventstore.ErrNotEmpty, ErrInUse.
 func Adopt(ctx context.Context, dir string, logID uuid.UUID) (err error) {
 	lock, err := lockFolder(dir)
 	if err != nil {
@@ -62,11 +62,6 @@ func adopt(ctx context.Context, log *sql.DB, logID uuid.UUID) error {
 		`DROP TRIGGER log_no_update`,
 		`UPDATE log SET log_id = '` + logID.String() + `'`,
 		trigger,
-		`DELETE FROM consumers`,
-		`DELETE FROM parked`,
-		`DELETE FROM parked_positions`,
-		`DELETE FROM discarded`,
-		`DELETE FROM progress`,
 	} {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("give the log its id: %w", err)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"ordermill/api/client"
 	"ordermill/eventstore"
 	"ordermill/eventstore/postgres"
 	"ordermill/eventstore/sqlite"
@@ -116,6 +118,32 @@ func (p place) unfinished() (err error) {
 		err = transfer.Unfinished(context.Background(), durable)
 	})
 	return err
+}
+
+var quietly = slog.New(slog.DiscardHandler)
+
+// serve runs the program on the store, and returns when every read model and reactor runs.
+func (p place) serve() (stop func()) {
+	p.t.Helper()
+	c := p.config
+	c.Addr, c.Log = "127.0.0.1:0", quietly
+	running, err := program.Start(p.t.Context(), c)
+	require.NoError(p.t, err)
+	served := client.New(running.URL())
+	require.Eventually(p.t, func() bool {
+		consumers, err := served.Consumers(p.t.Context())
+		owned := 0
+		for _, c := range consumers {
+			if c.Owner != "" {
+				owned++
+			}
+		}
+		return err == nil && owned >= 9 && served.Ready(p.t.Context()) == nil
+	}, 20*time.Second, 10*time.Millisecond)
+	return func() {
+		served.Close()
+		require.NoError(p.t, running.Stop(context.Background()))
+	}
 }
 
 // grow appends commands to a store, three events and a receipt each.

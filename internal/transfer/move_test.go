@@ -81,17 +81,10 @@ func TestImport_emptyShop_isServedAfterwards(t *testing.T) {
 // A store that was served before anything was written to it has checkpoints in a log that it will not have.
 func TestImport_emptyButServedBefore_forgetsItsCheckpoints(t *testing.T) {
 	everywhere(t, func(t *testing.T, there place) {
-		c := there.config
-		c.Addr, c.Migrate, c.Log = "127.0.0.1:0", true, quietly
-		p, err := program.Start(t.Context(), c)
-		require.NoError(t, err)
-		require.NoError(t, p.Stop(t.Context()))
-		require.NoError(t, there.take(shop(t, folder(t), 2).export()))
-
-		p, err = program.Start(t.Context(), c)
-		require.NoError(t, err)
-		require.NoError(t, p.Stop(t.Context()))
-		require.EqualValues(t, 1, there.value(`SELECT count(DISTINCT log_id) FROM consumers WHERE log_id <> ''`))
+		there.migrate().serve()()
+		require.NoError(t, there.take(folder(t).migrate().export()))
+		there.serve()()
+		require.EqualValues(t, 1, there.value(`SELECT count(DISTINCT log_id) FROM consumers WHERE kind <> 'task'`))
 	})
 }
 

@@ -4,24 +4,16 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"ordermill/internal/program"
 	"ordermill/internal/transfer"
-)
-
-var quietly = slog.New(slog.DiscardHandler)
-
-// patience is how long a test waits for what must happen soon, asking every tick.
-const (
-	patience = 20 * time.Second
-	tick     = 10 * time.Millisecond
 )
 
 func TestImport_cutFile_isRefusedAndGoesOn(t *testing.T) {
@@ -55,7 +47,7 @@ func TestImport_cutFile_isRefusedAndGoesOn(t *testing.T) {
 	})
 }
 
-// stopping ends the import's context after so many bytes.
+// stopping calls stop after so many bytes.
 type stopping struct {
 	io.Reader
 	left int
@@ -101,6 +93,40 @@ func TestImport_changedByte_isRefusedAndNotWritten(t *testing.T) {
 	}
 }
 
+func TestImport_changedEvent_isNotInTheLogAfterwards(t *testing.T) {
+	everywhere(t, func(t *testing.T, there place) {
+		file := string(shop(t, folder(t), 700).export())
+		lines := strings.SplitAfter(file, "\n")
+		for _, at := range []int{10, 600, 1400} { // in the first, second and third check
+			wrong := slices.Clone(lines)
+			wrong[at] = strings.Replace(wrong[at], `\"actor\":\"t\"`, `\"actor\":\"T\"`, 1)
+			require.NotEqual(t, lines[at], wrong[at])
+			err := there.take([]byte(strings.Join(wrong, "")))
+			require.ErrorIs(t, err, transfer.ErrDamaged)
+			require.ErrorContains(t, err, "not as they were written")
+			require.Less(t, there.value(`SELECT count(*) FROM events`), int64(at))
+		}
+		require.NoError(t, there.take([]byte(file)))
+		require.Equal(t, file, string(there.export()))
+	})
+}
+
+// The second import of a log marks the store too, as soon as it writes; until then the store is what it was.
+func TestImport_laterFileCut_isUnfinishedAsWell(t *testing.T) {
+	everywhere(t, func(t *testing.T, there place) {
+		here := shop(t, folder(t), 200)
+		require.NoError(t, there.take(here.export()))
+		here.grow(600)
+		later := here.export()
+		require.ErrorIs(t, there.take(later[:len(later)/20]), transfer.ErrDamaged)
+		require.NoError(t, there.unfinished(), "nothing was written")
+		require.ErrorIs(t, there.take(later[:len(later)/2]), transfer.ErrDamaged)
+		require.ErrorIs(t, there.unfinished(), transfer.ErrUnfinished)
+		require.NoError(t, there.take(later))
+		require.NoError(t, there.unfinished())
+	})
+}
+
 func TestImport_linesThatDoNotBelong_areRefused(t *testing.T) {
 	file := string(shop(t, folder(t), 1).export())
 	first, rest, _ := strings.Cut(file, "\n")
@@ -116,6 +142,7 @@ func TestImport_linesThatDoNotBelong_areRefused(t *testing.T) {
 		"a line is missing":  first + "\n" + check + "\n" + rows[strings.Index(rows, "\n")+1:],
 		"a line comes twice": first + "\n" + check + "\n" + rows[:strings.Index(rows, "\n")+1] + rows,
 		"more after its end": file + "{}\n",
+		"another count":      strings.Replace(file, `"counts":{"consumers":2`, `"counts":{"consumers":3`, 1),
 		"an unknown kind":    first + "\n" + check + "\n{\"orders\":{}}\n",
 		"an unknown column":  first + "\n" + check + "\n" + strings.Replace(rows, `"stream"`, `"streem"`, 1),
 	} {
@@ -176,20 +203,28 @@ func TestImport_receiptsOfTheTargetAlone_stay(t *testing.T) {
 }
 
 func TestImport_servedTarget_isRefused(t *testing.T) {
-	here, there := shop(t, folder(t), 1), server(t)
-	file := here.export()
+	there := server(t)
+	file := folder(t).migrate().export()
 	require.NoError(t, there.take(file))
-	c := there.config
-	c.Addr, c.Log = "127.0.0.1:0", quietly
-	p, err := program.Start(t.Context(), c)
-	require.NoError(t, err)
-	require.Eventually(t, func() bool { return there.take(file) != nil }, patience, tick)
-	err = there.take(file)
+	stop := there.serve()
+	err := there.take(file)
 	require.ErrorIs(t, err, transfer.ErrServed)
 	require.ErrorContains(t, err, "Stop all copies")
 	require.NoError(t, there.unfinished(), "it goes on being served")
-	require.NoError(t, p.Stop(t.Context()))
+	stop()
 	require.NoError(t, there.take(file))
+}
+
+// A copy whose leases nobody saw, because it started at the same moment, gives itself away when it writes.
+func TestImport_somebodyWritesMeanwhile_isNoticed(t *testing.T) {
+	there := server(t)
+	file := shop(t, folder(t), 700).export()
+	once := sync.OnceFunc(func() { there.grow(1) })
+	err := there.takeFrom(&stopping{bytes.NewReader(file), len(file) / 2, once})
+	require.ErrorIs(t, err, transfer.ErrServed)
+	require.ErrorContains(t, err, "somebody wrote to it during the import")
+	require.ErrorIs(t, there.unfinished(), transfer.ErrUnfinished)
+	require.ErrorIs(t, there.take(file), transfer.ErrOtherLog, "what it wrote cannot be undone")
 }
 
 func TestImport_folderInUse_isRefused(t *testing.T) {
