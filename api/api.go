@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -39,8 +40,11 @@ type Config struct {
 	Consumers  Consumers
 	Transports []string                    // the names of those that are configured
 	Ready      func(context.Context) error // nil: migrated, seeded, every read model has reached the head of the start, and the store can be read
-	Version    string                      // of the program
-	Log        *slog.Logger
+	AsyncAPI   []byte                      // the document that /asyncapi.json shows
+	// OperationsOnly refuses everything under /v1: this copy does other work. Its health and the documentation are there.
+	OperationsOnly bool
+	Version        string // of the program
+	Log            *slog.Logger
 }
 
 // API answers the REST contract over HTTP.
@@ -59,13 +63,17 @@ func New(config Config) *API {
 	a := &API{Config: config, engine: newEngine()}
 	a.stopping, a.stop = context.WithCancel(context.Background())
 	a.engine.Use(a.recovered)
+	if config.OperationsOnly {
+		a.engine.Use(notServedHere)
+	}
 	a.engine.NoRoute(func(c *gin.Context) { fail(v1.NotFound, "this path is not known; /docs lists those that are").write(c) })
 	a.engine.NoMethod(func(c *gin.Context) {
 		fail(v1.MethodNotAllowed, "this path does not know this method; Allow names those that it knows").write(c)
 	})
 
 	settings := huma.DefaultConfig("Ordermill", config.Version)
-	settings.Info.Description = "The order desk behind a shop: commands go in, every fact stays in one append-only log, read models come out."
+	settings.Info.Description = "The order desk behind a shop: commands go in, every fact stays in one append-only log, read models come out." +
+		"\n\nWhat travels over the brokers, events out and letters in, is described in [/asyncapi.json](/asyncapi.json)."
 	settings.OpenAPIPath, settings.DocsPath, settings.SchemasPath = "", "", "" // ours are offline, see docs.go
 	settings.CreateHooks = nil                                                 // no $schema in answers
 	a.huma = humagin.New(a.engine, settings)
@@ -121,6 +129,13 @@ func (a *API) Server() *http.Server {
 	}
 	server.RegisterOnShutdown(a.stop)
 	return server
+}
+
+// notServedHere refuses what belongs to the API, known or not: a 404 would say that an order does not exist.
+func notServedHere(c *gin.Context) {
+	if strings.HasPrefix(c.Request.URL.Path, "/v1/") {
+		fail(v1.NotServedHere, "this copy runs without the role api; send the request to one that has it").write(c)
+	}
 }
 
 // recovered answers a panic as a problem, once, and logs where it came from.

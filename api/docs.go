@@ -28,13 +28,14 @@ const startDocs = `window.ui = SwaggerUIBundle({url: "/openapi.json", dom_id: "#
 
 const docsPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
 
-// registerDocs serves /openapi.json, /docs and /problems.
+// registerDocs serves /openapi.json, /asyncapi.json, /docs and /problems.
 func (a *API) registerDocs() {
 	description, err := json.MarshalIndent(a.huma.OpenAPI(), "", "  ")
 	if err != nil {
 		panic(err) // what we registered describes itself
 	}
 	a.serve("/openapi.json", "application/json", description)
+	a.serve("/asyncapi.json", "application/json", a.AsyncAPI)
 	a.serve("/docs", "text/html; charset=utf-8", []byte(docsPage))
 	a.serve("/docs/start.js", "text/javascript; charset=utf-8", []byte(startDocs))
 	for name, media := range map[string]string{

@@ -116,6 +116,15 @@ func TestDocs_loadNothingFromElsewhere(t *testing.T) {
 	require.Contains(t, s.get("/docs/start.js").text, "validatorUrl: null")
 }
 
+func TestAsyncAPI_isServedAsItWasHandedIn_andTheDocsLeadToIt(t *testing.T) {
+	s := newShop(t)
+	answer := s.get("/asyncapi.json")
+	require.Equal(t, 200, answer.StatusCode)
+	require.Equal(t, "application/json", answer.Header.Get("Content-Type"))
+	require.Equal(t, `{"asyncapi":"3.0.0"}`, answer.text)
+	require.Contains(t, s.description().Info.Description, "[/asyncapi.json](/asyncapi.json)")
+}
+
 func TestProblemTypes_areServed(t *testing.T) {
 	s := newShop(t)
 	index := s.get("/problems")

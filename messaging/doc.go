@@ -6,7 +6,7 @@
 // committed.
 //
 // The three transports are inprocess, amqp and redisstream; messagingtest holds what all three must do. They and
-// this package are the only home of Watermill and of the broker clients.
+// this package are the only home of Watermill and of the broker clients. Package asyncapi describes all that to outsiders.
 //
 // Nothing here is the truth about anything: a transport may lose, double, reorder or erase everything it holds, and a
 // read model is late, never wrong (see eventstore/subscription). It does not decide what a letter means (see app).

@@ -58,6 +58,7 @@ const (
 	ProjectionParked       = "projection-parked"
 	ProjectionBehind       = "projection-behind"
 	NotReady               = "not-ready"
+	NotServedHere          = "not-served-here"
 	InternalError          = "internal-error"
 )
 

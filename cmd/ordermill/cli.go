@@ -58,6 +58,7 @@ type cli struct {
 	Dev         devCommand         `cmd:"" help:"Run embedded on this machine: SQLite, demo catalogue, no authentication, loopback only."`
 	Serve       serveCommand       `cmd:"" help:"Run on a database of its own, with or without brokers; several copies may share one."`
 	Migrate     migrateCommand     `cmd:"" help:"Bring a database to the version of this program."`
+	Backup      backupCommand      `cmd:"" help:"Copy the log of a shop on SQLite to a file, while the shop runs."`
 	Export      exportCommand      `cmd:"" help:"Write a whole shop to a file, to move it to another database."`
 	Import      importCommand      `cmd:"" help:"Bring such a file into an empty database, or into one that holds the beginning of the same log."`
 	Send        sendCommand        `cmd:"" help:"Send a letter, such as order.created or payment.completed."`

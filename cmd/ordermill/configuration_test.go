@@ -85,16 +85,22 @@ func argument(p *kong.Positional) string {
 // usual is what a flag is when nobody says anything.
 func usual(f *kong.Flag) string {
 	switch {
-	case f.Required && len(f.Xor) > 0:
-		return "either must be given"
 	case f.Required:
-		return "must be given"
+		return "must be given" + instead(f)
 	case f.HasDefault:
 		return "`" + f.Default + "`"
 	case f.IsBool():
 		return "no"
 	}
-	return "none"
+	return "none" + instead(f)
+}
+
+// instead names the variable that is read where the flag is not given.
+func instead(f *kong.Flag) string {
+	if len(f.Envs) == 0 {
+		return ""
+	}
+	return ", or `" + strings.Join(f.Envs, "`, `") + "`"
 }
 
 type timer struct{ Name, Usually, Meaning string }

@@ -13,13 +13,22 @@ import (
 
 // place is where a shop lies, for commands that work on the database itself.
 type place struct {
-	Store string `help:"The database: postgres://... or sqlite://FOLDER." xor:"place" required:"" placeholder:"URL"`
-	Data  string `help:"The data folder of an embedded shop." type:"path" xor:"place" required:"" placeholder:"DIR"`
+	Store string `help:"The database: postgres://... or sqlite://FOLDER. Name this, or --data." placeholder:"URL" env:"ORDERMILL_STORE"`
+	Data  string `help:"The data folder of an embedded shop." type:"path" placeholder:"DIR"`
 	Name  string `help:"The shop's name in the database." default:"ordermill" placeholder:"NAME"`
 }
 
-func (p place) config() program.Config {
-	return program.Config{Store: p.Store, Data: p.Data, Name: p.Name}
+// config demands one of both; a folder that is named goes before a database that only the environment names.
+func (p place) config() (program.Config, error) {
+	switch named := p.Store != os.Getenv("ORDERMILL_STORE"); {
+	case p.Store == "" && p.Data == "":
+		return program.Config{}, usage("where is the shop? Name a database with --store, or a folder with --data")
+	case p.Data != "" && named:
+		return program.Config{}, usage("--store and --data are two shops: name one")
+	case p.Data != "":
+		p.Store = ""
+	}
+	return program.Config{Store: p.Store, Data: p.Data, Name: p.Name}, nil
 }
 
 type exportCommand struct {
@@ -29,8 +38,12 @@ type exportCommand struct {
 
 // Run exports. A file appears under its name when it is complete; it holds personal data, so it is its owner's alone.
 func (c *exportCommand) Run(s *session) error {
+	shop, err := c.config()
+	if err != nil {
+		return err
+	}
 	if c.File == "-" {
-		summary, err := program.Export(s.ctx, c.config(), s.Out)
+		summary, err := program.Export(s.ctx, shop, s.Out)
 		if err != nil {
 			return err
 		}
@@ -43,7 +56,7 @@ func (c *exportCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	summary, err := program.Export(s.ctx, c.config(), file)
+	summary, err := program.Export(s.ctx, shop, file)
 	if err == nil {
 		err = file.Sync()
 	}
@@ -64,6 +77,10 @@ type importCommand struct {
 
 // Run imports.
 func (c *importCommand) Run(s *session) error {
+	shop, err := c.config()
+	if err != nil {
+		return err
+	}
 	var from io.Reader = s.In
 	if c.File != "-" {
 		file, err := os.Open(c.File)
@@ -73,7 +90,7 @@ func (c *importCommand) Run(s *session) error {
 		defer file.Close()
 		from = file
 	}
-	summary, err := program.Import(s.ctx, c.config(), from)
+	summary, err := program.Import(s.ctx, shop, from)
 	if err != nil {
 		return err
 	}

@@ -63,6 +63,9 @@ func TestCheck_findsWhatIsForbidden(t *testing.T) {
 		"testing in a suite":                  {"eventstore/storetest", "testing", ""},
 		"test tool in production":             {"app", "github.com/stretchr/testify/require", "a tool of tests"},
 		"test tool in a suite":                {"eventstore/storetest", "github.com/stretchr/testify/require", ""},
+		"an example that is no outsider":      {"examples/go", "ordermill/messaging", "nothing of ours"},
+		"an example with a broker's client":   {"examples/go", "github.com/rabbitmq/amqp091-go", ""},
+		"description of a transport":          {"messaging/asyncapi", "ordermill/messaging/amqp", "it sends nothing"},
 		"wiring":                              {"internal/program", "ordermill/messaging/amqp", ""},
 	}
 	for name, test := range tests {

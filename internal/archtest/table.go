@@ -40,6 +40,9 @@ var rows = []row{
 
 	{"messaging", []string{"eventstore", "eventstore/subscription", "internal/crashpoint"}, "copies of the log travel; what they mean is not messaging's business"},
 	{"messaging/messagingtest", []string{"messaging", "eventstore", "eventstore/subscription"}, "one suite judges every transport"},
+	{"messaging/asyncapi", []string{"messaging", "eventstore", "eventstore/subscription", "eventstore/codec", "domain/..."},
+		"it describes what travels: the wire format is messaging's, what is in it the codec's; it sends nothing"},
+	{"messaging/asyncapi/asyncapitest", []string{"messaging/asyncapi"}, "it knows of a document what stands in it"},
 	{"messaging/*", []string{"messaging", "eventstore", "eventstore/subscription"}, "transports never know each other"},
 
 	{"projections", []string{"eventstore", "eventstore/codec", "eventstore/subscription", "domain/..."}, readsAlone},
@@ -53,18 +56,20 @@ var rows = []row{
 	{"api/client", []string{"api/v1"}, "a client knows what any client knows"},
 
 	{"migrations", nil, "SQL alone"},
+	{"examples/*", nil, "an outsider has the brokers and the document that describes them, and nothing of ours"},
 	{"cmd/ordermill", []string{"..."}, wiring},
 	{"internal/program", []string{"..."}, wiring},
 	{"internal/demo", []string{"..."}, wiring},
 	{"internal/bench", []string{"..."}, wiring},
 	{"internal/e2e", []string{"..."}, wiring},
-	{"internal/reference", []string{"eventstore/codec"}, "it describes the code from its source and runs nothing of it"},
+	{"internal/reference", []string{"eventstore/codec", "domain/..."}, "it describes the code from its source and by exploring the rules, which are pure"},
 	{"internal/transfer", []string{"eventstore", "migrations"}, "a shop moves as rows of tables: what they mean is nothing to a removal"},
 	{"internal/strictjson", nil, "a scanner of bytes"},
 	{"internal/crashpoint", nil, "names of durable steps, and nothing else in a build that is released"},
 	{"internal/archtest", nil, "it reads source, it runs nothing"},
 	{"internal/services", []string{"internal/services/server"}, "real servers know nothing of who uses them"},
 	{"internal/services/server", nil, "real servers know nothing of who uses them"},
+	{"internal/services/stack", []string{"internal/services/server"}, "it runs the built program as any user does, by its flags and its environment"},
 	{"internal/services/withservers", []string{"internal/services", "internal/services/server"}, "real servers know nothing of who uses them"},
 }
 
@@ -89,7 +94,7 @@ const (
 // homes names every third-party module in use. Folders marked testOnly, and those that end in "test", are free.
 var homes = []home{
 	{"github.com/ThreeDotsLabs", []string{"messaging/..."}, brokers},
-	{"github.com/rabbitmq/amqp091-go", []string{"messaging/..."}, brokers},
+	{"github.com/rabbitmq/amqp091-go", []string{"messaging/...", "examples/..."}, brokers},
 	{"github.com/redis/go-redis", []string{"messaging/..."}, brokers},
 	{"github.com/gin-gonic/gin", []string{"api"}, httpOnly},
 	{"github.com/danielgtaylor/huma", []string{"api"}, httpOnly},
@@ -111,6 +116,7 @@ var homes = []home{
 	{"github.com/Shopify/toxiproxy", nil, inTests},
 	{"github.com/rogpeppe/go-internal", nil, inTests},
 	{"github.com/getkin/kin-openapi", nil, inTests},
+	{"github.com/santhosh-tekuri/jsonschema", nil, inTests},
 }
 
 var outsideDomain = []string{"api/...", "app/...", "cmd/...", "eventstore/...", "internal/...", "messaging/...", "migrations", "projections/..."}

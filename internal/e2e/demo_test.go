@@ -7,10 +7,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ordermill/internal/demo"
+	"ordermill/messaging/asyncapi/asyncapitest"
 )
 
-// Whatever carries the events, all stories of the demonstration end as they should, and can be read afterwards.
+// Whatever carries the events, all stories of the demonstration end as they should, and can be read afterwards. Every event is as
+// the AsyncAPI document says.
 func TestDemo_allStoriesEndAsTheyShould(t *testing.T) {
+	described := asyncapitest.Own(t)
 	for _, v := range variants {
 		t.Run(v.name, func(t *testing.T) {
 			config := v.config(t)
@@ -31,6 +34,9 @@ func TestDemo_allStoriesEndAsTheyShould(t *testing.T) {
 				timeline, err := s.Timeline(t.Context(), story.OrderID)
 				require.NoError(t, err, story.OrderID)
 				require.NotEmpty(t, timeline.Items, story.OrderID)
+			}
+			for _, e := range events(t, s.Client) {
+				require.NoError(t, described.Validate("data."+e.Type, e.Data), "outsiders are told otherwise: %s", e.Data)
 			}
 			balance(t, s.Client)
 			s.verified()

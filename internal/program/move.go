@@ -17,7 +17,7 @@ import (
 func Export(ctx context.Context, c Config, to io.Writer) (summary transfer.Summary, err error) {
 	var snapshot *sql.Tx
 	var closing func() error
-	if c.onPostgres() {
+	if onPostgres(c.Store) {
 		snapshot, closing, err = postgres.Snapshot(ctx, c.Store, c.Name)
 	} else {
 		var folder string
@@ -42,7 +42,7 @@ func Import(ctx context.Context, c Config, from io.Reader) (summary transfer.Sum
 	if err != nil {
 		return summary, err
 	}
-	defer func() { err = errors.Join(err, s.closeAll()) }()
+	defer func() { err = errors.Join(err, s.closeTarget()) }()
 	return file.Into(ctx, s.target())
 }
 
@@ -60,10 +60,10 @@ func openTarget(ctx context.Context, c Config, file *transfer.File) (*store, err
 	if s.Driver().LogID() == logID {
 		return s, nil
 	}
-	if err := errors.Join(file.Claim(ctx, s.target()), s.closeAll()); err != nil {
+	if err := errors.Join(file.Claim(ctx, s.target()), s.closeTarget()); err != nil {
 		return nil, err
 	}
-	if c.onPostgres() {
+	if onPostgres(c.Store) {
 		err = postgres.Adopt(ctx, c.Store, c.Name, logID)
 	} else {
 		var folder string
@@ -81,4 +81,4 @@ func (s *store) target() transfer.Target {
 	return transfer.Target{Log: s.Driver(), Durable: s.durable, Sole: s.embedded}
 }
 
-func (s *store) closeAll() error { return errors.Join(s.Driver().Close(), s.Close(), s.forget()) }
+func (s *store) closeTarget() error { return errors.Join(s.Driver().Close(), s.close()) }

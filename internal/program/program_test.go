@@ -2,6 +2,8 @@ package program_test
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
 	"log/slog"
 	"net"
 	"net/http"
@@ -14,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"ordermill/api/client"
+	"ordermill/app"
 	"ordermill/eventstore/sqlite"
 	"ordermill/internal/program"
 	"ordermill/internal/services"
@@ -55,6 +58,25 @@ func TestStartAndStop_leaveNoGoroutine(t *testing.T) {
 			goleak.VerifyNone(t, before)
 		})
 	}
+}
+
+func TestAsyncAPI_tellsTheShopsOwnNamesAndBrokers(t *testing.T) {
+	c := config()
+	c.Memory, c.Name, c.Redis = true, "toys", "redis://:secret@127.0.0.1:1/0" // nobody is there, and the shop opens
+	p, err := program.Start(t.Context(), c)
+	require.NoError(t, err)
+	defer stop(t, p)
+	answer, err := http.Get(p.URL() + "/asyncapi.json")
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, http.StatusOK, answer.StatusCode)
+	var d struct {
+		Info     struct{ Version string }
+		Channels map[string]struct{ Address string }
+	}
+	require.NoError(t, json.NewDecoder(answer.Body).Decode(&d))
+	require.Equal(t, app.Version(), d.Info.Version)
+	require.Equal(t, map[string]struct{ Address string }{"redis.events": {"toys:events"}, "redis.inbox": {"toys:inbox"}}, d.Channels)
 }
 
 func TestStart_refused_leavesNothingBehind(t *testing.T) {
@@ -100,6 +122,25 @@ func TestStart_sameFolderTwice_isRefused(t *testing.T) {
 	again, err := program.Start(t.Context(), c)
 	require.NoError(t, err)
 	stop(t, again)
+}
+
+// Mail and provider begin at the log's head: a program that served before they stand there could pass a first order by.
+func TestStart_effectsCannotEnrol_isRefused(t *testing.T) {
+	for _, name := range []string{"mail", "provider"} {
+		t.Run(name, func(t *testing.T) {
+			c := config()
+			c.Data = t.TempDir()
+			require.NoError(t, sqlite.Migrate(t.Context(), c.Data))
+			db, err := sql.Open("sqlite", filepath.Join(c.Data, "log.db"))
+			require.NoError(t, err)
+			_, err = db.ExecContext(t.Context(), `CREATE TRIGGER away BEFORE INSERT ON consumers WHEN NEW.name = '`+name+`'
+				BEGIN SELECT RAISE(ABORT, 'not now'); END`)
+			require.NoError(t, err)
+			require.NoError(t, db.Close())
+			_, err = program.Start(t.Context(), c)
+			require.ErrorContains(t, err, "enrol "+name)
+		})
+	}
 }
 
 func TestMemory_folderIsRemovedAtTheEnd(t *testing.T) {

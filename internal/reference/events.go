@@ -30,8 +30,17 @@ type event struct {
 
 type member struct{ Name, Meaning string }
 
-// events is the catalogue of events.
+// events is the catalogue of events, for people.
 func events(root fs.FS) ([]byte, error) {
+	streams, err := readEvents(root)
+	if err != nil {
+		return nil, err
+	}
+	return filled(eventsTemplate, streams)
+}
+
+// readEvents is every kind of event, by stream.
+func readEvents(root fs.FS) ([]stream, error) {
 	packages := map[string]*source{}
 	var streams []stream
 	for i, kind := range codec.Types() {
@@ -63,7 +72,7 @@ func events(root fs.FS) ([]byte, error) {
 		last := &streams[len(streams)-1]
 		last.Events = append(last.Events, e)
 	}
-	return filled(eventsTemplate, streams)
+	return streams, nil
 }
 
 func filled(text string, with any) ([]byte, error) {

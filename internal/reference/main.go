@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 )
 
-// pages are the files in docs and what makes them from the module's source.
+// pages are the files of the module that are made of its source, and what makes them.
 var pages = map[string]func(root fs.FS) ([]byte, error){
-	"events.md":   events,
-	"glossary.md": glossary,
+	"docs/events.md":                   events,
+	"docs/glossary.md":                 glossary,
+	"docs/states.md":                   states,
+	"messaging/asyncapi/meanings.json": meanings,
 }
 
 func main() {
@@ -27,7 +29,7 @@ func write(root string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		if err := os.WriteFile(filepath.Join(root, "docs", name), text, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(root, name), text, 0o644); err != nil {
 			return err
 		}
 	}

@@ -44,7 +44,7 @@ func StartRedis(t testing.TB) *Server {
 
 func start(t testing.TB, name string, with func(*server.Group) (*server.Server, error)) *Server {
 	t.Helper()
-	need(t, name)
+	Need(t, name)
 	group, err := server.NewGroup()
 	if err != nil {
 		t.Fatalf("%s for tests: %v", name, err)

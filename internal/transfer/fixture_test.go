@@ -55,7 +55,7 @@ func (p place) migrate() place {
 	if url == "" {
 		url = "sqlite://" + p.config.Data
 	}
-	require.NoError(p.t, program.Migrate(p.t.Context(), url, p.config.Name, ""))
+	require.NoError(p.t, program.Migrate(p.t.Context(), program.Migration{Store: url, Name: p.config.Name}))
 	return p
 }
 

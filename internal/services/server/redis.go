@@ -24,7 +24,7 @@ func (g *Group) Redis() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := g.freePort()
+	port, err := g.FreePort()
 	if err != nil {
 		return nil, err
 	}

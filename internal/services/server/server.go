@@ -72,6 +72,14 @@ func (s *Server) Restart() error {
 	return nil
 }
 
+// PID is the server's first process, 0 when it does not run.
+func (s *Server) PID() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reaped()
+	return s.pid
+}
+
 // Kill ends the server and its children at once, as kill -9 does, and returns when they are gone.
 func (s *Server) Kill() {
 	s.mu.Lock()
