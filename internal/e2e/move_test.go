@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -19,13 +18,6 @@ import (
 	"ordermill/internal/crashpoint"
 	"ordermill/internal/services"
 )
-
-// end stops the process as an operator does.
-func (p *process) end() {
-	p.signal(syscall.SIGTERM)
-	<-p.exited
-	p.Close()
-}
 
 // mails is everything that was sent.
 func (s *shop) mails() (all []v1.Mail) {
@@ -155,6 +147,40 @@ func TestMove_fromSQLiteToPostgres_nothingIsDoneAgain(t *testing.T) {
 	home := on(data)
 	home.verified()
 	require.Equal(t, whole, events(t, home.Client))
+}
+
+// TestMovingPage runs every command of docs/moving.md, in order.
+func TestMovingPage(t *testing.T) {
+	p := openPage(t, "../../docs/moving.md")
+	p.set("STORE", services.Postgres(t))
+	small := dev(t, p.path("ordermill-data")).ready()
+	small.letter(orderLetter("1"))
+	small.letter(paymentLetter("1"))
+	small.confirmed("1")
+	eventually(t, func() error { return quiet(t, small.Client) })
+	log := events(t, small.Client)
+	small.end()
+	p.run("In short", nil)
+	big := p.shops[usualAddr]
+	require.Equal(t, log, events(t, big.Client))
+	big.end()
+
+	p.set("STORE", services.Postgres(t))
+	small = dev(t, p.path("ordermill-data")).ready()
+	p.run("With a short stop", func(block, string) {
+		if small.running() {
+			small.letter(orderLetter("2"))
+			small.letter(paymentLetter("2"))
+			small.confirmed("2")
+			eventually(t, func() error { return quiet(t, small.Client) })
+			log = events(t, small.Client)
+			small.end()
+		}
+	})
+	p.finish()
+	big = serve(t, p.env["STORE"]).ready()
+	require.Equal(t, log, events(t, big.Client))
+	require.Len(t, big.mails(), 2)
 }
 
 // killedHalfWay begins an import, and kills it as kill -9 does when the first events are in the log.
