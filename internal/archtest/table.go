@@ -63,6 +63,7 @@ var rows = []row{
 	{"internal/bench", []string{"..."}, wiring},
 	{"internal/e2e", []string{"..."}, wiring},
 	{"internal/reference", []string{"eventstore/codec", "domain/..."}, "it describes the code from its source and by exploring the rules, which are pure"},
+	{"internal/transfer", []string{"eventstore", "migrations"}, "a shop moves as rows of tables: what they mean is nothing to a removal"},
 	{"internal/strictjson", nil, "a scanner of bytes"},
 	{"internal/crashpoint", nil, "names of durable steps, and nothing else in a build that is released"},
 	{"internal/archtest", nil, "it reads source, it runs nothing"},

@@ -19,6 +19,7 @@ import (
 	"ordermill/eventstore/subscription"
 	"ordermill/history"
 	"ordermill/internal/demo"
+	"ordermill/internal/transfer"
 	"ordermill/messaging"
 	"ordermill/messaging/asyncapi"
 	"ordermill/projections"
@@ -65,6 +66,9 @@ func (p *Program) start(ctx context.Context) (err error) {
 		return fmt.Errorf("listen on %s: %w", c.Addr, err)
 	}
 	if p.store, err = openStore(ctx, c); err != nil {
+		return err
+	}
+	if err := transfer.Unfinished(ctx, p.store.durable); err != nil {
 		return err
 	}
 	p.events = eventstore.New(p.store.Driver(), eventstore.WithClock(c.Now))
