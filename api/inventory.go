@@ -42,6 +42,6 @@ func (a *API) registerInventory() {
 		})
 	handle(a, get("/v1/inventory/{sku}", "inventory", "get-inventory", "See the stock of one SKU"),
 		func(ctx context.Context, in *skuQuery) (*One[v1.Item], error) {
-			return rowOf(ctx, a, in.Fresh, a.Inventory, in.SKU, itemRow)
+			return rowOf(ctx, a, in.Moment, a.items(), in.SKU)
 		})
 }

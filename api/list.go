@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"ordermill/api/v1"
+	"ordermill/eventstore/subscription"
 	"ordermill/projections"
 )
 
@@ -105,18 +106,6 @@ func rowsPage[R, T any](ctx context.Context, a *API, path string, in *RowsPaging
 	return out, nil
 }
 
-// rowOf answers a query for one row of a read model.
-func rowOf[R, T any](ctx context.Context, a *API, in Fresh, rows Rows[R], key string, render func(R) T) (*One[T], error) {
-	if err := a.catchUp(ctx, rows, in.MinPosition); err != nil {
-		return nil, err
-	}
-	found, err := rows.Get(ctx, key)
-	if err != nil {
-		return nil, a.queryFailed(ctx, err)
-	}
-	return &One[T]{Position: strconv.FormatInt(found.Position, 10), Body: render(found.Row)}, nil
-}
-
 // longestCatchUp bounds how long a query waits for its read model.
 const longestCatchUp = 5 * time.Second
 
@@ -149,6 +138,8 @@ func (a *API) queryFailed(ctx context.Context, err error) error {
 		return fail(v1.NotReady, "the read model is being built for the first time")
 	case errors.Is(err, projections.ErrParked):
 		return fail(v1.ProjectionParked, "an event of this id could not be folded, so its row may be old; an operator has to look at it")
+	case errors.Is(err, subscription.ErrStop):
+		return a.logged(ctx, err, v1.EventUnknown, "a newer program wrote an event of this id; this one cannot tell what it means")
 	case errors.Is(err, projections.ErrRebuildRunning):
 		return fail(v1.RebuildRunning, "this read model is being rebuilt already")
 	}

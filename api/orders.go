@@ -14,7 +14,7 @@ import (
 )
 
 type orderQuery struct {
-	Fresh
+	Moment
 	ID string `path:"id" pattern:"^[A-Za-z0-9._:-]{1,64}$" doc:"order id"`
 }
 
@@ -65,7 +65,7 @@ func (a *API) registerOrders() {
 		})
 	handle(a, get("/v1/orders/{id}", "orders", "get-order", "See one order"),
 		func(ctx context.Context, in *orderQuery) (*One[v1.Order], error) {
-			return rowOf(ctx, a, in.Fresh, a.Orders, in.ID, orderRow)
+			return rowOf(ctx, a, in.Moment, a.orders(), in.ID)
 		})
 }
 

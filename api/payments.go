@@ -46,7 +46,7 @@ func (a *API) registerPayments() {
 		})
 	handle(a, get("/v1/orders/{id}/payment", "payments", "get-payment", "See an order's payment account, also of an order that nobody knows"),
 		func(ctx context.Context, in *orderQuery) (*One[v1.Account], error) {
-			return rowOf(ctx, a, in.Fresh, a.Payments, in.ID, accountRow)
+			return rowOf(ctx, a, in.Moment, a.accounts(), in.ID)
 		})
 
 	request := a.schemas.Map()["Account"].Properties

@@ -118,6 +118,10 @@ var kinds = map[string]kind{
 		"It did not reach min_position within 5 seconds. Try again after Retry-After, or without min_position if older rows will do."},
 	v1.NotReady: {http.StatusServiceUnavailable, "This process is not ready yet", true,
 		"It is starting (migrations, catalogue, read models catching up with the log) or stopping, or its database cannot be read. detail says which."},
+	v1.NotReached: {http.StatusUnprocessableEntity, "The log has not come that far", true,
+		"What was asked for as of then is still to come, by position, time or version, so the answer would be another one later. head is the log's last position."},
+	v1.EventUnknown: {http.StatusServiceUnavailable, "A newer program wrote an event that this one does not know", true,
+		"What it means cannot be told by this copy. Bring it to the newer version, or ask as of a position before that event."},
 	v1.InternalError: {http.StatusInternalServerError, "Something is wrong on our side", false,
 		"This is a mistake in the program. instance names the occurrence; the log of the process has the rest."},
 }

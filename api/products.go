@@ -13,7 +13,7 @@ import (
 )
 
 type skuQuery struct {
-	Fresh
+	Moment
 	SKU string `path:"sku" pattern:"^[A-Za-z0-9._:-]{1,64}$"`
 }
 
@@ -58,7 +58,7 @@ func (a *API) registerProducts() {
 		})
 	handle(a, get("/v1/products/{sku}", "products", "get-product", "See one product"),
 		func(ctx context.Context, in *skuQuery) (*One[v1.Product], error) {
-			return rowOf(ctx, a, in.Fresh, a.Products, in.SKU, productRow)
+			return rowOf(ctx, a, in.Moment, a.catalogue(), in.SKU)
 		})
 }
 

@@ -58,6 +58,8 @@ const (
 	ProjectionParked       = "projection-parked"
 	ProjectionBehind       = "projection-behind"
 	NotReady               = "not-ready"
+	NotReached             = "not-reached"
+	EventUnknown           = "event-unknown"
 	InternalError          = "internal-error"
 )
 
