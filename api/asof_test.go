@@ -25,7 +25,9 @@ func withPast(t *testing.T) *shop {
 	return s
 }
 
-func secondsLater(n int) string { return recorded.Add(time.Duration(n) * time.Second).Format(time.RFC3339Nano) }
+func secondsLater(n int) string {
+	return recorded.Add(time.Duration(n) * time.Second).Format(time.RFC3339Nano)
+}
 
 func TestAsOf_onePosition_withoutAReadModel(t *testing.T) {
 	s := withPast(t)

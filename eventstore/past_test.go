@@ -71,7 +71,9 @@ func TestStreams_areOnePrefixInTheLogsOrder_howeverLong(t *testing.T) {
 // broken is a log that cannot be read.
 type broken struct{ error }
 
-func (b broken) Read(context.Context, eventstore.Query) ([]eventstore.Record, error) { return nil, b.error }
+func (b broken) Read(context.Context, eventstore.Query) ([]eventstore.Record, error) {
+	return nil, b.error
+}
 
 func TestStreams_endWithTheErrorOfTheLog(t *testing.T) {
 	gone := errors.New("gone")
