@@ -86,6 +86,8 @@ func New(config Config) *API {
 	a.registerCases()
 	a.registerDecisions()
 	a.registerHistory()
+	a.registerExplain()
+	a.registerStates()
 	a.registerEvents()
 	a.registerOperations()
 	a.registerParked()

@@ -14,7 +14,7 @@ import (
 // Moment is the query values of every read of one row: now, or as of then.
 type Moment struct {
 	Fresh
-	AsOf string `query:"as_of" pattern:"^([1-9][0-9]{0,18}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2}))$" patternDescription:"position, or time as RFC 3339 writes it" doc:"a position of the log, or a time (RFC 3339): show what was there then, folded from the log itself; X-Projection-Position tells the position. min_position cannot stand beside it"`
+	AsOf string `query:"as_of" pattern:"^([1-9][0-9]{0,18}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2}))$" doc:"a position of the log, or a time (RFC 3339): show what was there then, folded from the log itself; X-Projection-Position tells the position. min_position cannot stand beside it"`
 }
 
 // view is a read model and how its rows are shown.

@@ -106,7 +106,7 @@ func TestAsOf_anEventThatCannotBeFolded_isOnlyInTheWayAfterIt(t *testing.T) {
 	s := withPast(t)
 	s.log.append(record(10, "order-7", 3, "order.from_the_future", `{}`), record(11, "payment-9", 2, "payment.captured", `{"capture_id":7}`))
 	require.Equal(t, 200, s.get("/v1/orders/7?as_of=9").StatusCode)
-	s.get("/v1/orders/7?as_of=10").problem(v1.EventUnknown)
+	s.get("/v1/orders/7?as_of=10").problem(v1.UnreadableEvent)
 	require.Equal(t, 200, s.get("/v1/orders/9/payment?as_of=10").StatusCode)
 	s.get("/v1/orders/9/payment?as_of=11").problem(v1.ProjectionParked)
 }

@@ -139,7 +139,7 @@ func (a *API) queryFailed(ctx context.Context, err error) error {
 	case errors.Is(err, projections.ErrParked):
 		return fail(v1.ProjectionParked, "an event of this id could not be folded, so its row may be old; an operator has to look at it")
 	case errors.Is(err, subscription.ErrStop):
-		return a.logged(ctx, err, v1.EventUnknown, "a newer program wrote an event of this id; this one cannot tell what it means")
+		return a.logged(ctx, err, v1.UnreadableEvent, "a newer program wrote an event of this id; this one cannot tell what it means")
 	case errors.Is(err, projections.ErrRebuildRunning):
 		return fail(v1.RebuildRunning, "this read model is being rebuilt already")
 	}

@@ -59,7 +59,8 @@ const (
 	ProjectionBehind       = "projection-behind"
 	NotReady               = "not-ready"
 	NotReached             = "not-reached"
-	EventUnknown           = "event-unknown"
+	UnreadableEvent        = "unreadable-event"
+	UnknownCategory        = "unknown-category"
 	InternalError          = "internal-error"
 )
 

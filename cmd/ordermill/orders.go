@@ -13,6 +13,7 @@ import (
 type ordersCommand struct {
 	Show     showOrderCommand     `cmd:"" help:"Show one order."`
 	Timeline timelineOrderCommand `cmd:"" help:"Tell everything that happened around one order."`
+	Explain  explainOrderCommand  `cmd:"" help:"Tell which events and commands made one order what it is, and what each changed."`
 }
 
 type showOrderCommand struct {
