@@ -42,8 +42,7 @@ func rowOf[R, T any](ctx context.Context, a *API, in Moment, v view[R, T], key s
 // rowAsOf folds the row from the log, so it is there while the read model is being built, stopped or parked.
 func rowAsOf[R, T any](ctx context.Context, a *API, in Moment, v view[R, T], key string) (*One[T], error) {
 	if in.MinPosition != 0 {
-		return nil, fail(v1.InvalidParameter, "as_of and min_position do not go together: what is shown as of then holds all up to then",
-			v1.FieldError{Parameter: "min_position", Code: "invalid", Detail: "leave it away"})
+		return nil, alone("min_position", "as_of")
 	}
 	position, err := a.asOf(ctx, in.AsOf)
 	if err != nil {

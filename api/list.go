@@ -92,7 +92,11 @@ func rowsPage[R, T any](ctx context.Context, a *API, path string, in *RowsPaging
 	if err := a.catchUp(ctx, rows, in.MinPosition); err != nil {
 		return nil, err
 	}
-	found, err := rows.List(ctx, projections.Query{Limit: in.Limit, Cursor: in.Cursor, Where: by.conditions})
+	return rowsFound(ctx, a, path, projections.Query{Limit: in.Limit, Cursor: in.Cursor, Where: by.conditions}, rows, by, render)
+}
+
+func rowsFound[R, T any](ctx context.Context, a *API, path string, query projections.Query, rows Rows[R], by filters, render func(R) T) (*Page[T], error) {
+	found, err := rows.List(ctx, query)
 	if err != nil {
 		return nil, a.queryFailed(ctx, err)
 	}
@@ -100,7 +104,7 @@ func rowsPage[R, T any](ctx context.Context, a *API, path string, in *RowsPaging
 	for i, row := range found.Rows {
 		items[i] = render(row)
 	}
-	out := pageBy(by, path, in.Limit, found.Next, items)
+	out := pageBy(by, path, query.Limit, found.Next, items)
 	out.Body.Parked = found.Parked
 	out.Position = strconv.FormatInt(found.Position, 10)
 	return out, nil
@@ -140,6 +144,12 @@ func (a *API) queryFailed(ctx context.Context, err error) error {
 		return fail(v1.ProjectionParked, "an event of this id could not be folded, so its row may be old; an operator has to look at it")
 	case errors.Is(err, subscription.ErrStop):
 		return a.logged(ctx, err, v1.UnreadableEvent, "a newer program wrote an event of this id; this one cannot tell what it means")
+	case errors.Is(err, projections.ErrFreezing):
+		return fail(v1.NotReady, "the frozen generation is still being filled; GET it to see how far it is")
+	case errors.Is(err, projections.ErrFreezeRunning):
+		return fail(v1.FreezeRunning, "this list is being frozen as of another position")
+	case errors.Is(err, projections.ErrTooManyFrozen):
+		return fail(v1.FreezeRunning, "as many frozen generations of this list are kept as may be")
 	case errors.Is(err, projections.ErrRebuildRunning):
 		return fail(v1.RebuildRunning, "this read model is being rebuilt already")
 	}

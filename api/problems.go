@@ -122,6 +122,8 @@ var kinds = map[string]kind{
 		"What was asked for, by position, time or version, is still to come, so the answer would be another one later. head is the log's last position; of a stream, latest is its last version."},
 	v1.UnreadableEvent: {http.StatusServiceUnavailable, "This program cannot read an event", true,
 		"A newer program wrote it, or it cannot be folded, so what it leads to cannot be told by this copy. The log itself is whole: ask a copy of the newer version, or as of a position or version before that event."},
+	v1.FreezeRunning: {http.StatusConflict, "No other frozen generation can be made now", true,
+		"Frozen generations of one read model are filled one at a time, and four are kept, each for an hour after it was last asked for. Use one that is there, or try again later; any single row can be asked for as of any position at any time."},
 	v1.UnknownCategory: {http.StatusNotFound, "There are no rules for streams of this category", false,
 		"A stream's category is its name up to the first hyphen. Only streams that commands are decided on have a state; the events of any stream can be read."},
 	v1.InternalError: {http.StatusInternalServerError, "Something is wrong on our side", false,

@@ -62,3 +62,13 @@ func versions(name string, version int64) url.Values {
 	}
 	return url.Values{name: {strconv.FormatInt(version, 10)}}
 }
+
+// OrdersAsOf asks for the list of orders as of then. It answers at once: see Frozen until its status is done.
+func (c *Client) OrdersAsOf(ctx context.Context, asOf string) (v1.Frozen, error) {
+	return get[v1.Frozen](ctx, c, "/v1/orders", url.Values{"as_of": {asOf}})
+}
+
+// Frozen tells how far a frozen generation of a read model is.
+func (c *Client) Frozen(ctx context.Context, name string, frozen int64) (v1.Frozen, error) {
+	return get[v1.Frozen](ctx, c, "/v1/projections/"+url.PathEscape(name)+"/frozen/"+strconv.FormatInt(frozen, 10), nil)
+}

@@ -43,3 +43,16 @@ type StreamDiff struct {
 	To      int64         `json:"to"`
 	Changes []FieldChange `json:"changes"`
 }
+
+// Frozen is a read model as of a position: its lists can be read under rows until it expires.
+type Frozen struct {
+	Name       string     `json:"name" doc:"of the read model"`
+	Frozen     int64      `json:"frozen" doc:"the value of the query value frozen"`
+	Position   int64      `json:"position" doc:"as of which its rows are"`
+	Status     string     `json:"status" enum:"running,done,failed" doc:"its rows can be read when it is done"`
+	EventsDone int64      `json:"events_done" doc:"of as many as the position"`
+	StartedAt  *time.Time `json:"started_at"`
+	ExpiresAt  *time.Time `json:"expires_at" doc:"an hour after it was done or asked for again; null while it runs"`
+	Rows       string     `json:"rows" doc:"the list to read; it takes the filters, limit and cursor of the live one"`
+	Error      string     `json:"error" doc:"why it failed; while it runs, what it last stumbled over"`
+}

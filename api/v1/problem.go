@@ -61,6 +61,7 @@ const (
 	NotReached             = "not-reached"
 	UnreadableEvent        = "unreadable-event"
 	UnknownCategory        = "unknown-category"
+	FreezeRunning          = "freeze-running"
 	InternalError          = "internal-error"
 )
 

@@ -92,3 +92,42 @@ func (s *shop) watchedStory() watched {
 	look(nil)
 	return w
 }
+
+// TestListAsOf_isTheListOfThen: an order that came later is not in it, and one that went on is as it was.
+func TestListAsOf_isTheListOfThen(t *testing.T) {
+	for name, config := range map[string]func(*testing.T) program.Config{
+		"SQLite":   func(t *testing.T) program.Config { return program.Config{Data: t.TempDir()} },
+		"Postgres": func(t *testing.T) program.Config { return program.Config{Store: services.Postgres(t)} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, config(t))
+			s.stocked("TOY", 100)
+			s.stocked("GAME", 100)
+			seen := s.watchedStory()
+			s.story("x", "y", "z")
+			then := int64(0)
+			for position, order := range seen.orders {
+				if order.Status == "awaiting_payment" {
+					then = max(then, position)
+				}
+			}
+			frozen, err := s.OrdersAsOf(t.Context(), strconv.FormatInt(then, 10))
+			require.NoError(t, err)
+			eventually(t, func() error {
+				found, err := s.Frozen(t.Context(), "orders", frozen.Frozen)
+				if err == nil && found.Status != "done" {
+					err = errors.New(found.Status + " " + found.Error)
+				}
+				return err
+			})
+			filters := map[string]string{"frozen": strconv.FormatInt(frozen.Frozen, 10)}
+			page, err := s.OrdersBy(t.Context(), filters, 10, "")
+			require.NoError(t, err)
+			require.Equal(t, []v1.Order{seen.orders[then]}, page.Items)
+			filters["status"] = "completed"
+			page, err = s.OrdersBy(t.Context(), filters, 10, "")
+			require.NoError(t, err)
+			require.Empty(t, page.Items)
+		})
+	}
+}
