@@ -1,8 +1,8 @@
-# Everything a developer runs. It needs Go; `make test` and `make bench` also need the Debian packages named in
+# Everything a developer runs. It needs Go; `make stack`, `make test` and `make bench` also need the Debian packages named in
 # internal/services/server/debian-packages, which root gets installed and others are told about.
 
 .POSIX:
-.PHONY: help run test test-embedded check generate torture bench bin/withservers packages
+.PHONY: help run stack stack-stop test test-embedded check generate torture bench bin/ordermill bin/stack bin/withservers packages
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -10,6 +10,12 @@ help: ## list the targets
 
 run: ## start Ordermill on this machine: SQLite and an in-process bus, nothing to install
 	go run ./cmd/ordermill dev
+
+stack: packages bin/ordermill bin/stack ## start three copies on servers of their own, on loopback, and leave them running
+	@bin/stack start
+
+stack-stop: bin/stack ## stop them, and throw their data away
+	@bin/stack stop
 
 test: packages bin/withservers ## run all tests against real servers, then again with the race detector at small counts
 	bin/withservers sh -ec 'go test -timeout 8m ./...; CGO_ENABLED=1 go test -race -short -timeout 8m ./...'
@@ -37,6 +43,12 @@ bench: packages ## measure against plain inserts, at most 10 minutes; FULL=1 for
 
 packages:
 	@.ci/install-packages
+
+bin/ordermill:
+	go build -buildvcs=false -o $@ ./cmd/ordermill
+
+bin/stack:
+	go build -buildvcs=false -o $@ ./internal/services/stack
 
 bin/withservers:
 	go build -buildvcs=false -o $@ ./internal/services/withservers

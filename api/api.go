@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -40,8 +41,10 @@ type Config struct {
 	Transports []string                    // the names of those that are configured
 	Ready      func(context.Context) error // nil: migrated, seeded, every read model has reached the head of the start, and the store can be read
 	AsyncAPI   []byte                      // the document that /asyncapi.json shows
-	Version    string                      // of the program
-	Log        *slog.Logger
+	// OperationsOnly refuses everything under /v1: this copy does other work. Its health and the documentation are there.
+	OperationsOnly bool
+	Version        string // of the program
+	Log            *slog.Logger
 }
 
 // API answers the REST contract over HTTP.
@@ -61,6 +64,9 @@ func New(config Config) *API {
 	a := &API{Config: config, engine: newEngine(), lists: map[string]string{}}
 	a.stopping, a.stop = context.WithCancel(context.Background())
 	a.engine.Use(a.recovered)
+	if config.OperationsOnly {
+		a.engine.Use(notServedHere)
+	}
 	a.engine.NoRoute(func(c *gin.Context) { fail(v1.NotFound, "this path is not known; /docs lists those that are").write(c) })
 	a.engine.NoMethod(func(c *gin.Context) {
 		fail(v1.MethodNotAllowed, "this path does not know this method; Allow names those that it knows").write(c)
@@ -127,6 +133,13 @@ func (a *API) Server() *http.Server {
 	}
 	server.RegisterOnShutdown(a.stop)
 	return server
+}
+
+// notServedHere refuses what belongs to the API, known or not: a 404 would say that an order does not exist.
+func notServedHere(c *gin.Context) {
+	if strings.HasPrefix(c.Request.URL.Path, "/v1/") {
+		fail(v1.NotServedHere, "this copy runs without the role api; send the request to one that has it").write(c)
+	}
 }
 
 // recovered answers a panic as a problem, once, and logs where it came from.

@@ -74,7 +74,7 @@ func TestListAsOf_whatCannotBe(t *testing.T) {
 	s.get("/v1/orders?as_of=never").problem(v1.InvalidParameter)
 	for query, parameter := range map[string]string{"as_of=3&min_position=3": "min_position", "as_of=3&frozen=3": "frozen", "as_of=3&cursor=next": "cursor",
 		"frozen=3&min_position=3": "min_position", "frozen=0": "frozen"} {
-		require.Equal(t, parameter, s.get("/v1/payments?"+query).problem(v1.InvalidParameter).Errors[0].Parameter)
+		require.Equal(t, parameter, s.get("/v1/payments?" + query).problem(v1.InvalidParameter).Errors[0].Parameter)
 	}
 	require.Contains(t, s.get("/v1/projections/orders/frozen/4").problem(v1.NotFound).Detail, "hour is over")
 	s.get("/v1/projections/nobody/frozen/4").problem(v1.NotFound)

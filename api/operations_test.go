@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"ordermill/api"
 	"ordermill/api/v1"
 	"ordermill/eventstore/subscription"
 	"ordermill/projections"
@@ -156,4 +157,23 @@ func TestVerify_outlivesTheServersTimeout(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 200, response.StatusCode)
 	require.NoError(t, response.Body.Close())
+}
+
+// A copy that does other work says so, whatever is asked for: a 404 would mean that an order does not exist.
+func TestOperationsOnly_healthIsThere_theAPIIsElsewhere(t *testing.T) {
+	s := newShop(t)
+	config := s.api.Config
+	config.OperationsOnly = true
+	s.Config.Handler = api.New(config)
+	for _, path := range []string{"/livez", "/readyz", "/docs", "/openapi.json", "/problems/not-served-here"} {
+		require.Equal(t, 200, s.get(path).StatusCode, path)
+	}
+	for _, path := range []string{"/v1/orders", "/v1/orders/1", "/v1/projections", "/v1/unheard"} {
+		answer := s.get(path)
+		require.Equal(t, 421, answer.StatusCode, path)
+		require.True(t, answer.problem(v1.NotServedHere).Retryable)
+	}
+	require.Equal(t, 421, s.post("/v1/messages", `{}`).StatusCode)
+	require.Nil(t, s.desk.command)
+	require.Equal(t, 404, s.get("/unheard").StatusCode)
 }

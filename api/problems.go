@@ -116,6 +116,8 @@ var kinds = map[string]kind{
 		"An event of this id could not be folded, so what the read model says may be old; everything else goes on. An operator has to look at it. The log itself is whole."},
 	v1.ProjectionBehind: {http.StatusServiceUnavailable, "The read model is behind", true,
 		"It did not reach min_position within 5 seconds. Try again after Retry-After, or without min_position if older rows will do."},
+	v1.NotServedHere: {http.StatusMisdirectedRequest, "This copy does not serve the API", true,
+		"The request reached a copy that was started without the role api. Nothing is known about what it asked for. Send it to a copy that has that role; if a load balancer stands between, it must not send /v1 here."},
 	v1.NotReady: {http.StatusServiceUnavailable, "This process is not ready yet", true,
 		"It is starting (migrations, catalogue, read models catching up with the log) or stopping, or its database cannot be read. detail says which."},
 	v1.NotReached: {http.StatusUnprocessableEntity, "The log has not come that far", true,

@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"ordermill/api/v1"
-	"ordermill/eventstore/codec"
 	"ordermill/history"
 	"ordermill/internal/jsondiff"
 )
@@ -71,10 +70,8 @@ func (a *API) statesOf(ctx context.Context, stream string, from, to int64) (befo
 		p := fail(v1.NotReached, "the stream has no such version yet; latest tells its last one")
 		p.Extra = map[string]any{"latest": latest}
 		err = p
-	case errors.Is(err, codec.ErrUnknown):
-		err = a.logged(ctx, err, v1.UnreadableEvent, "a newer program wrote an event of this stream; this one cannot tell what it means")
 	case errors.Is(err, history.ErrUnreadable):
-		err = a.logged(ctx, err, v1.UnreadableEvent, "an event of this stream cannot be folded; GET the stream for its events")
+		err = a.logged(ctx, err, v1.UnreadableEvent, "an event of this stream cannot be folded, or a newer program wrote it; GET the stream for its events")
 	default:
 		err = a.historyFailed(ctx, err, "no stream has this name")
 	}

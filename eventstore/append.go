@@ -84,6 +84,7 @@ func (s *Store) tryUntilKnown(ctx context.Context, requests []Request, batch []i
 		crashpoint.Reach(crashpoint.BeforeAppend)
 		err := s.driver.Append(ctx, lookup, func(found Snapshot) Rows {
 			rows = s.plan(found, requests, batch, lost, outcomes)
+			crashpoint.Reach(crashpoint.InAppend)
 			return rows
 		})
 		if errors.Is(err, ErrOutcomeUnknown) {
@@ -97,9 +98,9 @@ func (s *Store) tryUntilKnown(ctx context.Context, requests []Request, batch []i
 		if err == nil {
 			crashpoint.Reach(crashpoint.AfterAppend)
 			if n := len(rows.Records); n > 0 {
-				head := rows.Records[n-1].Position
-				s.raise(head)
-				s.driver.Notify(ctx, head)
+				head := rows.Records[n-1]
+				s.raise(head.Position, head.EventID)
+				s.driver.Notify(ctx, head.Position)
 			}
 			return nil
 		}

@@ -14,7 +14,7 @@ const grace = 5 * time.Second
 // Commit calls receive until the letter's outcome is committed. It gives up only when ctx ends, with ctx's error: then
 // the letter must not be acknowledged. The try under way at that moment gets a few seconds to finish.
 func Commit(ctx context.Context, log *slog.Logger, receive Receive, letter Inbound) error {
-	work, cancel := outlive(ctx, grace)
+	work, cancel := subscription.Outlive(ctx, grace)
 	defer cancel()
 	var pause subscription.Backoff
 	for {
@@ -31,19 +31,4 @@ func Commit(ctx context.Context, log *slog.Logger, receive Receive, letter Inbou
 			return err
 		}
 	}
-}
-
-// outlive returns a context that ends some time after ctx does.
-func outlive(ctx context.Context, by time.Duration) (context.Context, context.CancelFunc) {
-	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(by)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			cancel()
-		case <-work.Done():
-		}
-	})
-	return work, func() { stop(); cancel() }
 }

@@ -3,6 +3,7 @@ package migrations
 import (
 	"io/fs"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pressly/goose/v3"
@@ -27,6 +28,14 @@ func TestFiles_bothDatabases_haveTheSameNumbersAndNames(t *testing.T) {
 			require.NoError(t, err)
 			require.NotEmpty(t, text)
 		}
+	}
+}
+
+func TestGround_isWhatTheLogsFirstMigrationMakes(t *testing.T) {
+	text, err := source(goose.DialectPostgres, 1)
+	require.NoError(t, err)
+	for statement := range strings.SplitAfterSeq(strings.TrimSpace(ground), ";\n") {
+		require.Contains(t, text, strings.TrimSpace(statement))
 	}
 }
 

@@ -34,7 +34,12 @@ func (s Schemas) SearchPath() string { return s.Read + "," + s.Ops + "," + s.Log
 
 // Postgres brings a shop to the newest version. Any number of processes may call it at once: one works, the others wait.
 // role, if not empty, is an existing role that is granted what the running service needs, and no more.
-func Postgres(ctx context.Context, db *sql.DB, schemas Schemas, role string) (err error) {
+func Postgres(ctx context.Context, db *sql.DB, schemas Schemas, role string) error {
+	return alone(ctx, db, schemas.Log, func(lock *sql.Conn) error { return migrateShop(ctx, db, lock, schemas, role) })
+}
+
+// alone runs work while no other process migrates the same schema; the connection holds the lock.
+func alone(ctx context.Context, db *sql.DB, schema string, work func(lock *sql.Conn) error) (err error) {
 	lock, err := db.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("migrate the store: %w", err)
@@ -42,15 +47,18 @@ func Postgres(ctx context.Context, db *sql.DB, schemas Schemas, role string) (er
 	defer func() { err = errors.Join(err, lock.Close()) }()
 	// The lock is the session's, so it ends with the process; the unlock only returns the connection to the pool clean.
 	const id = `hashtextextended('ordermill migrate ' || $1, 0)`
-	if _, err := lock.ExecContext(ctx, `SELECT pg_advisory_lock(`+id+`)`, schemas.Log); err != nil {
+	if _, err := lock.ExecContext(ctx, `SELECT pg_advisory_lock(`+id+`)`, schema); err != nil {
 		return fmt.Errorf("migrate the store: wait for another migration: %w", err)
 	}
 	defer func() {
-		_, unlockErr := lock.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock(`+id+`)`, schemas.Log)
+		_, unlockErr := lock.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock(`+id+`)`, schema)
 		err = errors.Join(err, unlockErr)
 	}()
+	return work(lock)
+}
 
-	version, err := postgresVersion(ctx, db, schemas)
+func migrateShop(ctx context.Context, db *sql.DB, lock *sql.Conn, schemas Schemas, role string) error {
+	version, err := postgresVersion(ctx, db, schemas.Log)
 	if err != nil {
 		return err
 	}
@@ -99,15 +107,16 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {ops}, {read} TO {r
 
 // CheckPostgres reports ErrNotMigrated or ErrNewer when the shop is not at this program's version.
 func CheckPostgres(ctx context.Context, db *sql.DB, schemas Schemas) error {
-	version, err := postgresVersion(ctx, db, schemas)
+	version, err := postgresVersion(ctx, db, schemas.Log)
 	if err != nil {
 		return err
 	}
 	return all.check(version)
 }
 
-func postgresVersion(ctx context.Context, db *sql.DB, schemas Schemas) (version int64, err error) {
-	table := schemas.Log + "." + versions
+// postgresVersion is that of the tables whose versions are kept in a schema.
+func postgresVersion(ctx context.Context, db *sql.DB, schema string) (version int64, err error) {
+	table := schema + "." + versions
 	var found bool
 	err = db.QueryRowContext(ctx, `SELECT to_regclass($1) IS NOT NULL`, table).Scan(&found)
 	if err == nil && found {

@@ -18,12 +18,17 @@ type pending struct {
 // bulkLoad writes many rows inside tx, which is open on conn.
 type bulkLoad func(ctx context.Context, conn *sql.Conn, tx *sql.Tx, t table, rows []pending) error
 
-// bulkLoadFor is the fastest way that a database has.
-func bulkLoadFor(db *sql.DB) bulkLoad {
+// dialect is what the two databases do not share.
+type dialect struct {
+	load    bulkLoad // the fastest way that the database has
+	durable string   // begins a transaction whose commit outlives a crash of the database: those of rows need not; "" if there is nothing to say
+}
+
+func dialectOf(db *sql.DB) dialect {
 	if _, ok := db.Driver().(*stdlib.Driver); ok {
-		return loadPostgres
+		return dialect{loadPostgres, `SET LOCAL synchronous_commit = on`}
 	}
-	return loadSQLite
+	return dialect{load: loadSQLite}
 }
 
 // loadSQLite runs a prepared statement in a loop: many rows in one VALUES are quadratic there.

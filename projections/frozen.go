@@ -133,7 +133,7 @@ func (m *Model[R]) freeze(ctx context.Context, generation int64) error {
 		if err := m.index(ctx, generation); err != nil {
 			return err
 		}
-		return m.inTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
+		return m.inDurableTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
 			if err := b.move(ctx, tx, b.at); err != nil { // still ours? The hour begins
 				return err
 			}

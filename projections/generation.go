@@ -55,7 +55,7 @@ func (m *Model[R]) begin(ctx context.Context, status string) (generation int64, 
 }
 
 func (m *Model[R]) tryBegin(ctx context.Context, status string, total int64) (generation int64, err error) {
-	err = m.inTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
+	err = m.inDurableTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, `
 			INSERT INTO generations (projection, generation, code_version, status, created_at, events_total, error)
 			SELECT CAST($1 AS text), 1 + coalesce((SELECT max(generation) FROM generations WHERE projection = $1), 0),
@@ -213,4 +213,15 @@ func (m *Model[R]) inTx(ctx context.Context, work func(*sql.Conn, *sql.Tx) error
 		return err
 	}
 	return tx.Commit()
+}
+
+// inDurableTx is inTx for what an operator is told: that a rebuild was taken on, and how it ended. Rows and their checkpoint may
+// be lost together when the database crashes, and are folded again; a cut-over that was seen must stay.
+func (m *Model[R]) inDurableTx(ctx context.Context, work func(*sql.Conn, *sql.Tx) error) error {
+	return m.inTx(ctx, func(conn *sql.Conn, tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, m.dialect.durable); err != nil {
+			return err
+		}
+		return work(conn, tx)
+	})
 }

@@ -42,7 +42,7 @@ type Model[R any] struct {
 	db         subscription.Database
 	owner      subscription.Owner
 	log        *slog.Logger
-	load       bulkLoad
+	dialect    dialect
 	pageSize   int
 	tell       func(Progress)
 
@@ -81,7 +81,7 @@ func New[R any](p Projection[R], store *eventstore.Store, db subscription.Databa
 		option(&o)
 	}
 	return &Model[R]{
-		projection: p, store: store, db: db, owner: owner, log: o.log.With("projection", p.Name), load: bulkLoadFor(db.Write),
+		projection: p, store: store, db: db, owner: owner, log: o.log.With("projection", p.Name), dialect: dialectOf(db.Write),
 		pageSize: o.pageSize, tell: o.tell, requested: make(chan struct{}, 1), flipped: make(chan struct{}, 1),
 		verifies: make(chan struct{}, 1),
 	}
@@ -98,10 +98,14 @@ func (m *Model[R]) Run(ctx context.Context, options ...subscription.Option) {
 	var running sync.WaitGroup
 	running.Go(func() { m.follow(ctx, append([]subscription.Option{subscription.WithLogger(m.log)}, options...)) })
 	running.Go(func() {
-		name := fmt.Sprintf("rebuild:%s/%d", m.projection.Name, m.projection.Version) // versions of the code wait for nobody
-		subscription.Alone(ctx, m.db, m.owner, name, m.log, m.rebuildOnRequest)
+		subscription.Alone(ctx, m.db, m.owner, m.builderName(), m.log, m.rebuildOnRequest)
 	})
 	running.Wait()
+}
+
+// builderName is the task of building generations: one process does it, and versions of the code wait for nobody.
+func (m *Model[R]) builderName() string {
+	return fmt.Sprintf("rebuild:%s/%d", m.projection.Name, m.projection.Version)
 }
 
 // follow runs the live generation's consumer, and changes over whenever the pointer moves.
@@ -146,7 +150,8 @@ func (m *Model[R]) following(c *subscription.Consumer, stopped error) {
 	m.consumer, m.stopped = c, stopped
 }
 
-// WaitFor returns once the rows that queries read hold everything up to position; or ctx's error. Run must be running.
+// WaitFor returns once the rows that queries read hold everything up to position, in whichever process they are kept; or ctx's
+// error.
 func (m *Model[R]) WaitFor(ctx context.Context, position int64) error {
 	for {
 		m.mu.Lock()
@@ -160,6 +165,9 @@ func (m *Model[R]) WaitFor(ctx context.Context, position int64) error {
 				return err
 			}
 			continue
+		}
+		if _, at, err := m.livePosition(ctx, m.db.Read); err == nil && at >= position {
+			return nil
 		}
 		timer := time.NewTimer(pollEvery / 20)
 		select {

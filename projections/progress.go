@@ -72,6 +72,7 @@ type Status struct {
 	Position   int64 // of the live generation
 	Lag        int64 // events in the log that it has not folded yet
 	Parked     int64 // keys
+	Tended     bool  // some process works on it: follows the log, or would do a rebuild
 	Status     string
 	Error      string
 }
@@ -99,21 +100,14 @@ func (m *Model[R]) Status(ctx context.Context) (Status, error) {
 		return s, err
 	}
 	s.Generation, s.Next = standing.live, standing.running
-	if standing.live != 0 {
-		err = m.db.Read.QueryRowContext(ctx, `
-			SELECT position, (SELECT count(*) FROM parked WHERE parked.consumer = consumers.name) FROM consumers WHERE name = $1`,
-			consumerName(m.projection.Name, standing.live)).Scan(&s.Position, &s.Parked)
-		if err != nil {
-			return s, fmt.Errorf("status of %s: %w", m.projection.Name, err)
-		}
+	stopped, err := m.lookAtLive(ctx, &s)
+	if err != nil {
+		return s, fmt.Errorf("status of %s: %w", m.projection.Name, err)
 	}
 	s.Lag = max(head.Position-s.Position, 0)
-	m.mu.Lock()
-	stopped := m.stopped
-	m.mu.Unlock()
 	switch {
-	case stopped != nil:
-		s.Status, s.Error = Stopped, stopped.Error()
+	case stopped != "":
+		s.Status, s.Error = Stopped, stopped
 	case standing.running != 0 && standing.live != 0:
 		s.Status = Rebuilding
 	case standing.live == 0 && standing.failed:
@@ -122,4 +116,25 @@ func (m *Model[R]) Status(ctx context.Context) (Status, error) {
 		s.Status = Building
 	}
 	return s, nil
+}
+
+// lookAtLive reads how the live generation's consumer is, in whichever process it runs, and why it has stopped if it has: nobody
+// owns it, and its last batch failed.
+func (m *Model[R]) lookAtLive(ctx context.Context, s *Status) (stopped string, err error) {
+	live, _ := s.Consumers()
+	err = m.db.Read.QueryRowContext(ctx, `SELECT count(*) > 0 FROM consumers WHERE name IN ($1, $2) AND lease_until >= now_ms()`,
+		live, m.builderName()).Scan(&s.Tended)
+	if err != nil || live == "" {
+		return "", err
+	}
+	err = m.db.Read.QueryRowContext(ctx, `
+		SELECT position, (SELECT count(*) FROM parked WHERE parked.consumer = consumers.name),
+			CASE WHEN lease_until < now_ms() THEN error ELSE '' END
+		FROM consumers WHERE name = $1`, live).Scan(&s.Position, &s.Parked, &stopped)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.stopped != nil {
+		stopped = m.stopped.Error()
+	}
+	return stopped, err
 }

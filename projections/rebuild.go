@@ -139,7 +139,7 @@ const holdFor = 10 * time.Second
 func (m *Model[R]) cutOver(ctx context.Context, b *build[R], generation int64) error {
 	ctx, cancel := context.WithTimeout(ctx, holdFor)
 	defer cancel()
-	return m.inTx(ctx, func(conn *sql.Conn, tx *sql.Tx) error {
+	return m.inDurableTx(ctx, func(conn *sql.Conn, tx *sql.Tx) error {
 		if err := b.move(ctx, tx, b.at); err != nil { // still ours?
 			return err
 		}
@@ -201,7 +201,7 @@ func (m *Model[R]) finish(ctx context.Context, tx *sql.Tx, generation int64, sta
 
 // fail ends what can not succeed; its rows go at once.
 func (m *Model[R]) fail(ctx context.Context, generation int64, status string, cause error) error {
-	return m.inTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
+	return m.inDurableTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
 		for _, name := range m.projection.tableNames(generation) {
 			if _, err := tx.ExecContext(ctx, `DROP TABLE IF EXISTS `+name); err != nil {
 				return err

@@ -38,7 +38,7 @@ func (b *build[R]) write(ctx context.Context, conn *sql.Conn, tx *sql.Tx, p *pag
 	if err := b.move(ctx, tx, p.upTo); err != nil {
 		return err
 	}
-	if err := b.model.load(ctx, conn, tx, b.table, p.rows); err != nil {
+	if err := b.model.dialect.load(ctx, conn, tx, b.table, p.rows); err != nil {
 		return err
 	}
 	for _, parked := range p.parked {

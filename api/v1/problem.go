@@ -62,6 +62,7 @@ const (
 	UnreadableEvent        = "unreadable-event"
 	UnknownCategory        = "unknown-category"
 	FreezeRunning          = "freeze-running"
+	NotServedHere          = "not-served-here"
 	InternalError          = "internal-error"
 )
 

@@ -103,7 +103,7 @@ type Capture struct {
 	Currency     string     `json:"currency"`
 	AppliedMinor int64      `json:"applied_minor" doc:"counted towards the order"`
 	ExcessMinor  int64      `json:"excess_minor" doc:"above what was due"`
-	Outcome      string     `json:"outcome" enum:"received,unmatched,applied,refunding,refunded,reassigned"`
+	Outcome      string     `json:"outcome" enum:"received,unmatched,applied,refunding,refunded,reassigned" doc:"received: here, and not counted for the order: the checkout decides about it next, or a review decided that it stays (its refund is kept). unmatched: the same of money that came without an order"`
 	ToOrderID    string     `json:"to_order_id,omitempty" doc:"whose account it is on now, if it was reassigned; it is in no sum here"`
 	ReceivedAt   *time.Time `json:"received_at"`
 }

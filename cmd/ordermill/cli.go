@@ -57,6 +57,7 @@ type cli struct {
 	Dev         devCommand         `cmd:"" help:"Run embedded on this machine: SQLite, demo catalogue, no authentication, loopback only."`
 	Serve       serveCommand       `cmd:"" help:"Run on a database of its own, with or without brokers; several copies may share one."`
 	Migrate     migrateCommand     `cmd:"" help:"Bring a database to the version of this program."`
+	Backup      backupCommand      `cmd:"" help:"Copy the log of a shop on SQLite to a file, while the shop runs."`
 	Send        sendCommand        `cmd:"" help:"Send a letter, such as order.created or payment.completed."`
 	Orders      ordersCommand      `cmd:"" help:"Look at orders."`
 	Events      eventsCommand      `cmd:"" help:"Look at the log."`

@@ -86,13 +86,21 @@ func argument(p *kong.Positional) string {
 func usual(f *kong.Flag) string {
 	switch {
 	case f.Required:
-		return "must be given"
+		return "must be given" + instead(f)
 	case f.HasDefault:
 		return "`" + f.Default + "`"
 	case f.IsBool():
 		return "no"
 	}
-	return "none"
+	return "none" + instead(f)
+}
+
+// instead names the variable that is read where the flag is not given.
+func instead(f *kong.Flag) string {
+	if len(f.Envs) == 0 {
+		return ""
+	}
+	return ", or `" + strings.Join(f.Envs, "`, `") + "`"
 }
 
 type timer struct{ Name, Usually, Meaning string }

@@ -64,7 +64,7 @@ func (s *session) tell(server *client.Client, run string) error {
 				mark = "NOT"
 				amiss.Add(1)
 			}
-			return s.say(told, "%-3s  %-42s %-58s http://%s%s", mark, told.Story, told.End, s.addr, told.Path)
+			return s.say(told, "%-3s  %-42s %-60s http://%s%s", mark, told.Story, told.End, s.addr, told.Path)
 		})
 	}
 	if err := telling.Wait(); err != nil {

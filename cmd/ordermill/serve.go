@@ -11,8 +11,11 @@ import (
 	"ordermill/internal/program"
 )
 
-// drainAtMost is how long a process that was told to stop finishes what it has begun.
+// drainAtMost is how long a process that was told to stop finishes what it has begun, once it takes nothing new.
 const drainAtMost = 10 * time.Second
+
+// drainLongest bounds --drain: a longer one is a mistake in its unit.
+const drainLongest = 5 * time.Minute
 
 type devCommand struct {
 	Data   string `help:"Folder for the data; made if it is missing." default:"./ordermill-data" type:"path" placeholder:"DIR"`
@@ -44,13 +47,16 @@ Ctrl-C stops it.
 }
 
 type serveCommand struct {
-	Store    string `help:"The database: postgres://... or sqlite://FOLDER." required:"" placeholder:"URL"`
-	Name     string `help:"The shop's name in the database: another tenant is another name." default:"ordermill" placeholder:"NAME"`
-	AMQP     string `name:"amqp" help:"Publish to, and take letters from, RabbitMQ." placeholder:"URL"`
-	Redis    string `help:"Publish to, and take letters from, Redis Streams." placeholder:"URL"`
-	Insecure bool   `help:"Serve without authentication: everybody who reaches the address may do everything."`
-	Migrate  bool   `help:"Bring the database to the version of this program first."`
-	Demo     bool   `help:"Seed the demo catalogue into an empty log."`
+	Store     string        `help:"The database: postgres://... or sqlite://FOLDER." required:"" placeholder:"URL" env:"ORDERMILL_STORE"`
+	ReadStore string        `help:"Another database for the read models, postgres://...; without it they are in the store." placeholder:"URL" env:"ORDERMILL_READ_STORE"`
+	Name      string        `help:"The shop's name in the database: another tenant is another name." default:"ordermill" placeholder:"NAME"`
+	AMQP      string        `name:"amqp" help:"Publish to, and take letters from, RabbitMQ." placeholder:"URL" env:"ORDERMILL_AMQP"`
+	Redis     string        `help:"Publish to, and take letters from, Redis Streams." placeholder:"URL" env:"ORDERMILL_REDIS"`
+	Roles     []string      `help:"This copy's share of the work, one or more of api, relay, projector, worker. A share that no copy takes is not done." default:"api,relay,projector,worker" placeholder:"ROLE"`
+	Drain     time.Duration `help:"How long to go on serving after SIGTERM while /readyz says 503 already, so that a load balancer notices." default:"0s" placeholder:"DURATION"`
+	Insecure  bool          `help:"Serve without authentication: everybody who reaches the address may do everything."`
+	Migrate   bool          `help:"Bring the database to the version of this program first."`
+	Demo      bool          `help:"Seed the demo catalogue into an empty log."`
 }
 
 // Run starts one copy of the shop on a database of its own. Authentication is checked first.
@@ -59,9 +65,16 @@ func (c *serveCommand) Run(s *session) error {
 		return usage("there is no authentication yet, so whoever reaches %s could do everything; "+
 			"serve starts only with --insecure, behind something that keeps others out", s.addr)
 	}
+	roles, err := program.ParseRoles(c.Roles)
+	if err != nil {
+		return usage("--roles: %w", err)
+	}
+	if c.Drain < 0 || c.Drain > drainLongest {
+		return usage("--drain must be 0s to %s", drainLongest)
+	}
 	return s.serve(program.Config{
-		Addr: s.addr, Store: c.Store, Name: c.Name, AMQP: c.AMQP, Redis: c.Redis,
-		Migrate: c.Migrate, Demo: c.Demo,
+		Addr: s.addr, Store: c.Store, ReadStore: c.ReadStore, Name: c.Name, AMQP: c.AMQP, Redis: c.Redis,
+		Migrate: c.Migrate, Demo: c.Demo, Roles: roles, Drain: c.Drain,
 	}, func(url string) { fmt.Fprintf(s.Out, "Ordermill listens on %s\n", url) })
 }
 
@@ -86,7 +99,7 @@ func (s *session) serve(config program.Config, started func(url string)) error {
 	case cause = <-failed:
 	case <-s.ctx.Done():
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), drainAtMost)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), config.Drain+drainAtMost)
 	defer cancel()
 	return errors.Join(cause, p.Stop(drain))
 }
@@ -111,14 +124,15 @@ func loopback(addr string) error {
 }
 
 type migrateCommand struct {
-	Store string `help:"The database: postgres://... or sqlite://FOLDER." required:"" placeholder:"URL"`
-	Name  string `help:"The shop's name in the database." default:"ordermill" placeholder:"NAME"`
-	Role  string `help:"Postgres: the role that the service runs as; it gets what it needs and no more." placeholder:"ROLE"`
+	Store     string `help:"The database: postgres://... or sqlite://FOLDER." required:"" placeholder:"URL" env:"ORDERMILL_STORE"`
+	ReadStore string `help:"The read models' own database, if they have one: postgres://..." placeholder:"URL" env:"ORDERMILL_READ_STORE"`
+	Name      string `help:"The shop's name in the database." default:"ordermill" placeholder:"NAME"`
+	Role      string `help:"Postgres: the role that the service runs as; it gets what it needs and no more." placeholder:"ROLE"`
 }
 
 // Run migrates.
 func (c *migrateCommand) Run(s *session) error {
-	if err := program.Migrate(s.ctx, c.Store, c.Name, c.Role); err != nil {
+	if err := program.Migrate(s.ctx, program.Migration{Store: c.Store, ReadStore: c.ReadStore, Name: c.Name, Role: c.Role}); err != nil {
 		return err
 	}
 	return s.say(map[string]string{"status": "migrated"}, "The database is at the version of this program.")

@@ -25,7 +25,7 @@ type (
 	CancelOnRequest struct{ Reason string } // a code
 	// Complete ends an order of which everything was delivered.
 	Complete struct{}
-	// Expire ends an order that was not paid in time.
+	// Expire ends an order that was not paid in time: one that nobody was asked to pay yet has no time that could run out.
 	Expire struct{}
 	// RecordConfirmationSent notes that the customer was told; once is enough.
 	RecordConfirmationSent struct{ Channel, MessageID string }
@@ -68,7 +68,7 @@ func decide(s State, command Command) ([]Event, error) {
 	case Complete:
 		return when(s.Status == StatusConfirmed && s.Fulfillment() == FullyDelivered, Completed(c))
 	case Expire:
-		return when(s.unpaid(), Expired(c))
+		return when(s.Status == StatusAwaitingPayment, Expired(c))
 	case RecordConfirmationSent:
 		return when(s.Exists() && s.ConfirmationSent == "", ConfirmationSent(c))
 	}

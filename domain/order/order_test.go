@@ -150,6 +150,7 @@ func TestCheckoutCommands_firstWordCounts(t *testing.T) {
 	given(t, placed()).When(order.Confirm{}).Then(order.Confirmed{})
 	given(t, placed(), awaited).When(order.Confirm{}).Then(order.Confirmed{})
 	given(t, placed(), awaited).When(order.Expire{}).Then(order.Expired{})
+	given(t, placed()).When(order.Expire{}).Then()
 	given(t, placed(), awaited).When(order.Cancel{Reason: "r"}).Then(order.Cancelled{Reason: "r"})
 	short := []order.Shortage{{SKU: "TEDDY-BEAR", Requested: 1}}
 	given(t, placed()).When(order.Reject{Reason: "out_of_stock", Shortages: short}).Then(order.Rejected{Reason: "out_of_stock", Shortages: short})

@@ -19,8 +19,8 @@ const (
 
 // Outcomes of a capture, as the REST contract names them.
 const (
-	OutcomeReceived  = "received"
-	OutcomeUnmatched = "unmatched"
+	OutcomeReceived  = "received"  // on the account, and not counted for the order: nobody decided yet, or a review kept it, for good
+	OutcomeUnmatched = "unmatched" // it came without an order: it waits for one, or a review kept it
 	OutcomeApplied   = "applied"
 	OutcomeRefunding = "refunding"
 	OutcomeRefunded  = "refunded"

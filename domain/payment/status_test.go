@@ -79,6 +79,20 @@ func TestOutcome_ofACapture(t *testing.T) {
 	}
 }
 
+// Money that a review kept is here, was never counted for the order, and goes nowhere: its outcome is what it was before the refund.
+func TestOutcome_keptByAReview_isWhatItWasBefore(t *testing.T) {
+	kept := payment.ReviewResolved{ReviewID: "v", Decision: payment.DecideDismiss, RefundID: "f"}
+	for want, before := range map[string][]payment.Event{
+		"received":  {captured},
+		"unmatched": {captured, payment.Unmatched{CaptureID: "c", ParkUntil: 7}},
+		"applied":   {captured, matched},
+	} {
+		s := payment.Decider.Fold(payment.State{}, append(before, refund, payment.RefundFailed{RefundID: "f", Code: "x"}, kept)...)
+		require.Equal(t, want, s.Outcome(s.Captures[0]))
+		require.Empty(t, s.Fresh(), "nobody decides about it any more")
+	}
+}
+
 func TestSums_whatWasRefundedOfASettledOrder_isNotOutstanding(t *testing.T) {
 	part := payment.RefundRequested{RefundID: "f", CaptureID: "c", AmountMinor: 999, Currency: "USD"}
 	account := payment.Decider.Fold(payment.State{}, captured, part, payment.Refunded{RefundID: "f"})

@@ -19,18 +19,18 @@ import (
 func TestAppend_commitReplyLost_isUnknownThenResolved(t *testing.T) {
 	url := services.Postgres(t)
 	for name, c := range map[string]struct {
-		cut       cut
+		cut       services.Cut
 		committed bool
-	}{"committed": {cutAnswer, true}, "not committed": {cutRequest, false}} {
+	}{"committed": {services.CutAnswer, true}, "not committed": {services.CutRequest, false}} {
 		t.Run(name, func(t *testing.T) {
 			shop := migrated(t, url)
-			between := startProxy(t, url)
+			between := services.StartProxy(t, url, "")
 			driver := open(t, between.URL, shop).Driver()
 			warm(t, driver) // so that the next round trip after planning is the one that commits
 			direct := open(t, url, shop).Driver()
 
 			err := driver.Append(t.Context(), eventstore.Lookup{}, func(found eventstore.Snapshot) eventstore.Rows {
-				between.cutNext(c.cut)
+				between.CutNext(c.cut)
 				return oneRow(found, "order-driver")
 			})
 			require.ErrorIs(t, err, eventstore.ErrOutcomeUnknown)
@@ -39,14 +39,14 @@ func TestAppend_commitReplyLost_isUnknownThenResolved(t *testing.T) {
 			require.Equal(t, c.committed, len(records) == 1)
 
 			warm(t, driver)
-			cutOnce := sync.OnceFunc(func() { between.cutNext(c.cut) })
+			cutOnce := sync.OnceFunc(func() { between.CutNext(c.cut) })
 			store := newStore(t, hooked{Driver: silent{driver}, planned: cutOnce})
 			outcomes, err := store.Append(t.Context(), []eventstore.Request{request("order-store", 0)})
 			require.NoError(t, err)
 			require.IsType(t, eventstore.Appended{}, outcomes[0])
 			records, err = direct.Read(t.Context(), eventstore.Query{Stream: "order-store", Limit: 10})
 			require.NoError(t, err)
-			require.Equal(t, int32(cutNothing), between.next.Load(), "the connection was cut")
+			require.True(t, between.Done(), "the connection was cut")
 			require.Len(t, records, 1, "once, whatever became of the first try")
 			require.Equal(t, outcomes[0].(eventstore.Appended).First, records[0].Position)
 		})

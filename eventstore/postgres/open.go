@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -24,6 +25,8 @@ type Options struct {
 	MaxConns int32  // of each of the two general pools; default 8. Appends (2) and listening (1) have their own
 }
 
+func (o Options) conns() int32 { return cmp.Or(o.MaxConns, 8) }
+
 // consumerSettings are the session's of read models and checkpoints. A copy that is frozen in a transaction is thrown off, so
 // that it cannot keep another one from taking its consumers over.
 var consumerSettings = map[string]string{"synchronous_commit": "off", "idle_in_transaction_session_timeout": "6s"}
@@ -43,7 +46,12 @@ type MigrateOptions struct {
 }
 
 // Migrate brings a shop to the newest version. Copies that call it at once wait for one another.
-func Migrate(ctx context.Context, url string, options MigrateOptions) (err error) {
+func Migrate(ctx context.Context, url string, options MigrateOptions) error {
+	return migrate(ctx, url, options, migrations.Postgres)
+}
+
+func migrate(ctx context.Context, url string, options MigrateOptions,
+	up func(ctx context.Context, db *sql.DB, schemas migrations.Schemas, role string) error) (err error) {
 	config, schemas, err := parse(url, options.Name)
 	if err != nil {
 		return err
@@ -53,7 +61,7 @@ func Migrate(ctx context.Context, url string, options MigrateOptions) (err error
 	if err := db.PingContext(ctx); err != nil {
 		return fmt.Errorf("%w: %w", eventstore.ErrUnavailable, err)
 	}
-	return migrations.Postgres(ctx, db, schemas, options.Role)
+	return up(ctx, db, schemas, options.Role)
 }
 
 // Open connects to a shop. Errors: eventstore.ErrUnavailable, migrations.ErrNotMigrated, migrations.ErrNewer.
@@ -70,10 +78,7 @@ func Open(ctx context.Context, url string, options Options) (*Database, error) {
 }
 
 func (db *Database) open(ctx context.Context, config *pgxpool.Config, schemas migrations.Schemas, options Options) error {
-	conns := options.MaxConns
-	if conns == 0 {
-		conns = 8
-	}
+	conns := options.conns()
 	durable, err := db.pool(ctx, config, conns, nil)
 	if err != nil {
 		return err

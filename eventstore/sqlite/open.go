@@ -178,8 +178,7 @@ func handle(path string, m mode, conns int, g gate) (*sql.DB, error) {
 	} else {
 		query.Set("_txlock", "immediate") // SQLite's lock is taken at BEGIN, so a transaction never fails half-way for it
 	}
-	dsn := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
-	connector, err := sqlite.NewConnector(dsn.String())
+	connector, err := sqlite.NewConnector(fileURL(path, query))
 	if err != nil {
 		return nil, err
 	}
@@ -190,4 +189,9 @@ func handle(path string, m mode, conns int, g gate) (*sql.DB, error) {
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
 	return db, nil
+}
+
+// fileURL names a file, by its absolute path, for SQLite.
+func fileURL(path string, query url.Values) string {
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}).String()
 }

@@ -54,7 +54,7 @@ type Option func(*Consumer)
 func WithFeeds(feeds ...Feed) Option { return func(c *Consumer) { c.feeds = feeds } }
 
 // FromHead makes a consumer that has never run start at the log's head: what happened before it existed is none of its
-// business. It is for effects on the outside world, such as mail.
+// business. It is for effects on the outside world, such as mail. Enrol it before anything can happen that is.
 func FromHead() Option { return func(c *Consumer) { c.atHead = true } }
 
 // WithLogger sets where the consumer tells what it does.
@@ -100,17 +100,23 @@ func (c *Consumer) Run(ctx context.Context) error {
 	return nil
 }
 
-// runOnce tries for the lease and, if it is ours, works until the lease or the patience with an error ends.
-func (c *Consumer) runOnce(ctx context.Context) (owned bool, err error) {
+// Enrol gives a consumer that has never run its checkpoint: the log's start, or its head as it is now (FromHead). Run does so
+// too, in its own time; by then the head may be past an event that it should have seen. On one that has run it does nothing.
+func (c *Consumer) Enrol(ctx context.Context) error {
 	start := eventstore.Checkpoint{LogID: c.store.LogID()}
 	if c.atHead {
 		head, err := c.store.Head(ctx)
 		if err != nil {
-			return false, err
+			return err
 		}
 		start.Position, start.EventID = head.Position, head.EventID
 	}
-	if err := enrol(ctx, c.db.Write, c.name, c.kind, start); err != nil {
+	return enrol(ctx, c.db.Write, c.name, c.kind, start)
+}
+
+// runOnce tries for the lease and, if it is ours, works until the lease or the patience with an error ends.
+func (c *Consumer) runOnce(ctx context.Context) (owned bool, err error) {
+	if err := c.Enrol(ctx); err != nil {
 		return false, err
 	}
 	l, at, err := tryAcquire(ctx, c.db.Write, c.name, c.owner)

@@ -169,6 +169,27 @@ func TestProjector_deliveryThatContinuesTheCheckpoint_isAppliedAsItCame(t *testi
 	require.Equal(t, `{"from":"feed"}`, applied.Load())
 }
 
+// A broker that outlived a log restored from a backup brings events that continue it and never happened.
+func TestProjector_deliveryThatTheLogDoesNotHold_isNotApplied(t *testing.T) {
+	s := newShop(t)
+	s.append(stream(1))
+	feed := once{make(chan subscription.Delivery)}
+	c := subscription.NewProjector(s.store, s.read, owner("a"), &recorder{name: "p"}, quiet, subscription.WithFeeds(feed))
+	start(t, c)
+	waitFor(t, c, 1)
+	records, err := s.store.Read(t.Context(), eventstore.Query{Limit: 1})
+	require.NoError(t, err)
+	ghost := subscription.Delivery{Record: records[0], LogID: s.store.LogID(), PreviousID: records[0].EventID, CommandEnd: true}
+	ghost.Position, ghost.Version, ghost.EventID = 2, 2, uuid.New()
+	feed.deliveries <- ghost
+	feed.deliveries <- ghost // taken when the first one is done with
+	require.Equal(t, upTo(1), s.seen())
+	s.append(stream(2)) // another event gets the position
+	feed.deliveries <- ghost
+	waitFor(t, c, 2)
+	require.Equal(t, 1, s.count(`SELECT count(*) FROM seen WHERE position = 2 AND key = $1`, stream(2)))
+}
+
 func TestProjector_transientError_isTriedAgainInPlace(t *testing.T) {
 	s := newShop(t)
 	var tries atomic.Int32
@@ -342,6 +363,26 @@ func TestReactor_fromHead_seesOnlyWhatComesAfterItsFirstStart(t *testing.T) {
 	require.NoError(t, stop())
 	s.append(stream(1)) // while it is down: this one counts
 	c = subscription.NewReactor(s.store, s.log, owner("b"), r, quiet, subscription.FromHead())
+	start(t, c)
+	waitFor(t, c, 2)
+	require.EqualValues(t, 2, <-saw)
+	require.Empty(t, saw)
+}
+
+func TestReactor_fromHead_enrolled_seesWhatComesBeforeItRuns(t *testing.T) {
+	s := newShop(t)
+	s.append(stream(1))
+	saw := make(chan int64, 10)
+	r := reaction{"mail", func(_ context.Context, w subscription.Work) error {
+		for _, d := range w.Deliveries {
+			saw <- d.Position
+		}
+		return nil
+	}}
+	c := subscription.NewReactor(s.store, s.log, owner("a"), r, quiet, subscription.FromHead())
+	require.NoError(t, c.Enrol(t.Context()))
+	s.append(stream(1))
+	require.NoError(t, c.Enrol(t.Context()), "again is nothing")
 	start(t, c)
 	waitFor(t, c, 2)
 	require.EqualValues(t, 2, <-saw)

@@ -2,6 +2,7 @@ package subscription
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"time"
 )
@@ -27,15 +28,36 @@ type ParkedKey struct {
 
 // Parked lists the parked keys of all consumers, by database, consumer and key.
 func (o Overview) Parked(ctx context.Context) (all []ParkedKey, err error) {
-	for _, db := range o {
-		if all, err = db.parked(ctx, all); err != nil {
+	for i, db := range o {
+		found, err := db.parked(ctx)
+		if err != nil {
 			return nil, err
+		}
+		for _, p := range found {
+			elsewhere, err := o[:i].knows(ctx, p.Consumer)
+			if err != nil {
+				return nil, err
+			}
+			if !elsewhere {
+				all = append(all, p)
+			}
 		}
 	}
 	return all, nil
 }
 
-func (db Database) parked(ctx context.Context, all []ParkedKey) ([]ParkedKey, error) {
+// knows reports whether a consumer works in one of the databases.
+func (o Overview) knows(ctx context.Context, consumer string) (bool, error) {
+	for _, db := range o {
+		_, err := readStatus(ctx, db, consumer)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+func (db Database) parked(ctx context.Context) (all []ParkedKey, err error) {
 	rows, err := db.Read.QueryContext(ctx, `
 		SELECT consumer, key, error, attempts, parked_at, asked,
 			(SELECT count(*) FROM parked_positions s WHERE s.consumer = p.consumer AND s.key = p.key)

@@ -1,6 +1,7 @@
 package subscription
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -56,9 +57,9 @@ func (s *session) react(ctx context.Context, r Reactor, batch []Delivery) error 
 }
 
 // reactAll works on every key until it is done or parked.
-func (s *session) reactAll(ctx context.Context, r Reactor, work []Work) (newly []parking, failed []Work, err error) {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
+func (s *session) reactAll(ctx context.Context, r Reactor, work []Work) (newly []parking, failed []Work, first error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	var (
 		running sync.WaitGroup
 		mu      sync.Mutex
@@ -78,12 +79,15 @@ func (s *session) reactAll(ctx context.Context, r Reactor, work []Work) (newly [
 				defer mu.Unlock()
 				newly, failed = append(newly, parking{w.Key, parked.Err}), append(failed, w)
 			default:
-				stop(err)
+				mu.Lock()
+				defer mu.Unlock()
+				first = cmp.Or(first, err)
+				stop()
 			}
 		}()
 	}
 	running.Wait()
-	return newly, failed, context.Cause(ctx)
+	return newly, failed, first
 }
 
 // reactOne tries one key again in place until it is done, parked, or the consumer must stop.
@@ -97,7 +101,7 @@ func (s *session) reactOne(ctx context.Context, r Reactor, w Work) error {
 		}
 		s.log.Warn("trying again", "key", w.Key, "position", w.Deliveries[0].Position, "error", err)
 		s.tell(ctx, err)
-		if err := pause.Wait(ctx); err != nil {
+		if err := s.rest(ctx, &pause); err != nil {
 			return err
 		}
 	}

@@ -17,6 +17,8 @@ type session struct {
 	at     eventstore.Checkpoint
 	parked map[string]bool
 	swept  time.Time // when old progress rows were last removed
+
+	tenure context.Context // ends when the consumer is told to stop, or the lease is lost: then nothing new is tried
 }
 
 func (c *Consumer) newSession(ctx context.Context, l *lease, at eventstore.Checkpoint) (*session, error) {
@@ -28,7 +30,7 @@ func (c *Consumer) newSession(ctx context.Context, l *lease, at eventstore.Check
 		return nil, err
 	}
 	c.moved(at.Position)
-	return &session{Consumer: c, lease: l, at: at, parked: parked}, nil
+	return &session{Consumer: c, lease: l, at: at, parked: parked, tenure: ctx}, nil
 }
 
 // run catches up, then follows: woken by feeds or, without any, by the store; and by a poll that covers what both lost.
@@ -97,14 +99,16 @@ func (s *session) follow(ctx context.Context, feed Feed) {
 	}
 }
 
-// take handles one delivery: it is behind us; or it continues the checkpoint, is a whole command and all there is, and is
-// applied as it came; or it only says "look". Whatever it was, it may be acknowledged afterwards: the log has the truth.
+// take handles one delivery: it is behind us; or it continues the checkpoint, is a whole command and, as this process knows,
+// the log's head, and is applied as it came; or it only says "look". Whatever it was, it may be acknowledged afterwards: the
+// log has the truth. That it continues the checkpoint is not enough: a broker that outlived a log which was restored from a
+// backup holds events that do, and that never happened.
 func (s *session) take(ctx context.Context, d Delivery) error {
 	if d.LogID == s.at.LogID && d.Position <= s.at.Position {
 		return nil
 	}
 	continues := d.LogID == s.at.LogID && d.Position == s.at.Position+1 && d.PreviousID == s.at.EventID
-	if continues && d.CommandEnd && s.store.Known() <= d.Position {
+	if continues && d.CommandEnd && s.store.HeadIs(d.Position, d.EventID) {
 		return s.process(ctx, []Delivery{d})
 	}
 	return s.look(ctx)
@@ -128,11 +132,14 @@ func (s *session) look(ctx context.Context) error {
 	}
 }
 
-// process handles a batch until it is done, trying again in place after a transient error.
+// process handles a batch until it is done, trying again in place after a transient error. When the consumer is told to stop,
+// the try in hand is finished.
 func (s *session) process(ctx context.Context, batch []Delivery) error {
 	var pause Backoff
 	for {
-		err := s.handle(ctx, s, batch)
+		hand, finished := Outlive(ctx, grace)
+		err := s.handle(hand, s, batch)
+		finished()
 		if err == nil {
 			last := batch[len(batch)-1]
 			s.at.Position, s.at.EventID = last.Position, last.EventID
@@ -149,4 +156,12 @@ func (s *session) process(ctx context.Context, batch []Delivery) error {
 			return err
 		}
 	}
+}
+
+// rest pauses between two tries within a batch, and ends with an error when there is to be no other.
+func (s *session) rest(ctx context.Context, pause *Backoff) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.tenure, cancel)()
+	return pause.Wait(ctx)
 }

@@ -20,18 +20,25 @@ type Status struct {
 const statusColumns = `SELECT name, kind, owner, epoch, position, lease_until, heartbeat_at, error,
 	(SELECT count(*) FROM parked WHERE parked.consumer = consumers.name) FROM consumers`
 
-// Overview tells about the consumers of all the databases that a program uses, each named once.
+// Overview tells about the consumers of all the databases that a program uses, each named once. A consumer whose row is in two of
+// them works in the first; the other row is of a time when it worked there.
 type Overview []Database
 
 // Statuses lists every projector and reactor, by database and name.
 func (o Overview) Statuses(ctx context.Context) ([]Status, error) {
 	var all []Status
+	seen := map[string]bool{}
 	for _, db := range o {
 		found, err := readStatuses(ctx, db)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, found...)
+		for _, s := range found {
+			if !seen[s.Name] {
+				all = append(all, s)
+			}
+			seen[s.Name] = true
+		}
 	}
 	return all, nil
 }

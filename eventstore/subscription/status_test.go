@@ -67,3 +67,22 @@ func eventually(t *testing.T, o subscription.Overview, fits func(subscription.St
 		return err == nil && len(all) == 1 && fits(all[0])
 	}, 20*time.Second, 5*time.Millisecond)
 }
+
+// A read model that was moved to a database of its own leaves its rows where it was.
+func TestOverview_consumerWithRowsInTwoDatabases_isTheOneOfTheFirst(t *testing.T) {
+	s := newShop(t)
+	s.append(stream(1))
+	park := func(w subscription.Work) error { return subscription.Park(w.Key, errors.New("no")) }
+	before := subscription.NewReactor(s.store, s.log, owner("a"), reaction{"c", plain(park)}, quiet)
+	start(t, before)
+	waitFor(t, before, 1)
+	s.append(stream(2))
+	after := subscription.NewProjector(s.store, s.read, owner("a"), &recorder{name: "c"}, quiet)
+	start(t, after)
+	waitFor(t, after, 2)
+
+	o := subscription.Overview{s.read, s.log}
+	eventually(t, o, func(s subscription.Status) bool { return s.Kind == "projector" && s.Position == 2 && s.Parked == 0 })
+	parked(t, o, none)
+	parked(t, subscription.Overview{s.log}, func(k []subscription.ParkedKey) bool { return len(k) == 2 })
+}

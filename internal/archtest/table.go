@@ -62,13 +62,14 @@ var rows = []row{
 	{"internal/demo", []string{"..."}, wiring},
 	{"internal/bench", []string{"..."}, wiring},
 	{"internal/e2e", []string{"..."}, wiring},
-	{"internal/reference", []string{"eventstore/codec"}, "it describes the code from its source and runs nothing of it"},
+	{"internal/reference", []string{"eventstore/codec", "domain/..."}, "it describes the code from its source and by exploring the rules, which are pure"},
 	{"internal/strictjson", nil, "a scanner of bytes"},
 	{"internal/jsondiff", nil, "a comparison of bytes"},
 	{"internal/crashpoint", nil, "names of durable steps, and nothing else in a build that is released"},
 	{"internal/archtest", nil, "it reads source, it runs nothing"},
 	{"internal/services", []string{"internal/services/server"}, "real servers know nothing of who uses them"},
 	{"internal/services/server", nil, "real servers know nothing of who uses them"},
+	{"internal/services/stack", []string{"internal/services/server"}, "it runs the built program as any user does, by its flags and its environment"},
 	{"internal/services/withservers", []string{"internal/services", "internal/services/server"}, "real servers know nothing of who uses them"},
 }
 

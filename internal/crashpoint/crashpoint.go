@@ -8,6 +8,7 @@ type Point string
 // The points, in the order in which an order meets them.
 const (
 	BeforeAppend     Point = "before-append" // decided, nothing written
+	InAppend         Point = "in-append"     // the log's lock is held, nothing written
 	AfterAppend      Point = "after-append"  // committed, nobody told
 	BeforePublish    Point = "before-publish"
 	AfterPublish     Point = "after-publish"     // confirmed, the relay's checkpoint not moved
@@ -26,9 +27,9 @@ const (
 )
 
 // All lists every point.
-var All = []Point{BeforeAppend, AfterAppend, BeforePublish, AfterPublish, BeforeProjection, AfterProjection, BeforeReaction, AfterReaction,
+var All = []Point{BeforeAppend, InAppend, AfterAppend, BeforePublish, AfterPublish, BeforeProjection, AfterProjection, BeforeReaction, AfterReaction,
 	BeforeCheckpoint, AfterCheckpoint, BeforeMail, AfterMail, BeforeProvider, AfterProvider, BeforeTimer, AfterTimer}
 
 // Variable is the environment's variable that says where to die, in a build with the tag: POINT:N, the N-th time that POINT is
-// reached.
+// reached. POINT:N:freeze stops there as SIGSTOP does, until SIGCONT.
 const Variable = "ORDERMILL_CRASH_AT"

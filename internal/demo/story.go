@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"ordermill/api/client"
 	"ordermill/api/v1"
+	"ordermill/domain/money"
 )
 
 // Story is one order of the demonstration: what is done to it, and how it ends.
@@ -70,13 +73,25 @@ func ended(o v1.Order, account v1.Account) string {
 	if o.FulfillmentStatus != "" && o.FulfillmentStatus != "unfulfilled" {
 		words = append(words, o.FulfillmentStatus)
 	}
-	if refunded := refundedMinor(account, "refunded"); refunded > 0 {
-		words = append(words, fmt.Sprintf("%d.%02d sent back", refunded/100, refunded%100))
-	}
+	words = append(words, sentBack(account)...)
 	if o.NeedsReview {
 		words = append(words, "needs review")
 	}
 	return strings.Join(words, ", ")
+}
+
+// sentBack tells what was refunded, once per currency.
+func sentBack(account v1.Account) (words []string) {
+	sums := map[string]int64{}
+	for _, r := range account.Refunds {
+		if r.Status == "refunded" {
+			sums[r.Currency] += r.AmountMinor
+		}
+	}
+	for _, currency := range slices.Sorted(maps.Keys(sums)) {
+		words = append(words, money.Format(sums[currency], currency)+" sent back")
+	}
+	return words
 }
 
 // refundedMinor adds up an account's refunds with a status, in whichever currency.

@@ -16,6 +16,7 @@ type books struct {
 	received, held map[string]int64 // by SKU; held: reserved and not given back
 	placed         map[string]int   // by order id, how often
 	confirmed      map[string]int
+	mailed         map[string]int
 	captured       map[string]int64 // by order id, minor units
 	refunding      map[string]int64
 	identities     map[string]int // captures by their id
@@ -25,7 +26,7 @@ type books struct {
 // order or capture twice, and no more given back than came in.
 func balance(t *testing.T, c *client.Client) books {
 	t.Helper()
-	b := books{map[string]int64{}, map[string]int64{}, map[string]int{}, map[string]int{}, map[string]int64{}, map[string]int64{}, map[string]int{}}
+	b := books{map[string]int64{}, map[string]int64{}, map[string]int{}, map[string]int{}, map[string]int{}, map[string]int64{}, map[string]int64{}, map[string]int{}}
 	versions, holds, ids := map[string]int64{}, map[string]int64{}, map[string]bool{}
 	for i, e := range events(t, c) {
 		require.EqualValues(t, i+1, e.Position, "a gap in the log")
@@ -40,6 +41,12 @@ func balance(t *testing.T, c *client.Client) books {
 	}
 	for id, n := range b.placed {
 		require.Equal(t, 1, n, "order %s was placed more than once", id)
+	}
+	for id, n := range b.confirmed {
+		require.Equal(t, 1, n, "order %s was confirmed more than once", id)
+	}
+	for id, n := range b.mailed {
+		require.Equal(t, 1, n, "the confirmation of order %s was recorded more than once", id)
 	}
 	for id, n := range b.identities {
 		require.Equal(t, 1, n, "capture %s was recorded more than once", id)
@@ -74,6 +81,8 @@ func (b books) add(t *testing.T, e v1.Event, holds map[string]int64) {
 		b.placed[id]++
 	case "order.confirmed":
 		b.confirmed[id]++
+	case "order.confirmation_sent":
+		b.mailed[id]++
 	case "payment.captured":
 		b.captured[id] += d.AmountMinor
 		b.identities[d.CaptureID]++

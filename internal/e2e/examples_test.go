@@ -165,15 +165,6 @@ func TestExamples_whatHappensWhileAConsumerIsAway_isThereWhenItComesBack(t *test
 	}
 }
 
-func count(lines []string, line string) (n int) {
-	for _, l := range lines {
-		if l == line {
-			n++
-		}
-	}
-	return n
-}
-
 // overAMQP takes the examples' queues away when the test ends, should the broker outlive it.
 func overAMQP(t *testing.T, c *program.Config) string {
 	c.AMQP = services.AMQP(t)

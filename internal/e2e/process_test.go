@@ -22,17 +22,19 @@ import (
 // buildFolder is where the program is built.
 var buildFolder string
 
-// binary builds the program once per test run; mortal is the one that dies at a point that its environment names.
+// binary builds the program once per test run; mortal is the one that dies at a point that its environment names; stack is
+// what `make stack` runs.
 var (
 	binary = sync.OnceValues(func() (string, error) { return build("ordermill", "ordermill/cmd/ordermill") })
 	mortal = sync.OnceValues(func() (string, error) {
-		return build("ordermill-mortal", "ordermill/cmd/ordermill", "-tags", "crashpoints")
+		return build("ordermill-mortal", "-tags", "crashpoints", "ordermill/cmd/ordermill")
 	})
+	stack = sync.OnceValues(func() (string, error) { return build("stack", "ordermill/internal/services/stack") })
 )
 
-func build(name, folder string, flags ...string) (path string, err error) {
+func build(name string, what ...string) (path string, err error) {
 	path = filepath.Join(buildFolder, name)
-	args := append(append([]string{"build", "-buildvcs=false", "-o", path}, flags...), folder)
+	args := append([]string{"build", "-buildvcs=false", "-o", path}, what...)
 	out, err := exec.Command("go", args...).CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("%w: %s", err, out)
@@ -141,6 +143,32 @@ func (p *process) kill() {
 	if p.Client != nil {
 		p.Close()
 	}
+}
+
+// running is false of no process, too.
+func (p *process) running() bool {
+	if p == nil {
+		return false
+	}
+	select {
+	case <-p.exited:
+		return false
+	default:
+		return true
+	}
+}
+
+// end stops the process as Ctrl-C does, and demands that it ends well.
+func (p *process) end() {
+	p.t.Helper()
+	p.Close()
+	p.signal(syscall.SIGTERM)
+	select {
+	case <-p.exited:
+	case <-time.After(patience):
+		require.Fail(p.t, "it did not end")
+	}
+	require.Zero(p.t, p.cmd.ProcessState.ExitCode(), "%s", p.log)
 }
 
 // ready waits until the process's read models have caught up.

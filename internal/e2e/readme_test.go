@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,37 +13,23 @@ import (
 	"ordermill/api/client"
 )
 
-var (
-	fenced = regexp.MustCompile("(?s)```(sh|json)\n(.*?)```")
-	// What differs from one shop to the next: ids, times and cursors.
-	differing = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[0-9:.]+Z|"next_cursor":"[^"]+"`)
-)
+// What differs from one shop to the next: ids, times and cursors.
+var differing = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[0-9:.]+Z|"next_cursor":"[^"]+"`)
 
 // TestREADME_tryIt runs every command under "Try it", in order, and holds its answer against the one printed below it.
 func TestREADME_tryIt(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	require.NoError(t, err)
-	_, section, found := strings.Cut(string(readme), "\n## Try it\n")
-	require.True(t, found, "README.md has no section Try it")
-	section, _, _ = strings.Cut(section, "\n## ")
-
-	p := dev(t, t.TempDir()).ready()
-	blocks := fenced.FindAllStringSubmatch(section, -1)
+	readme := openPage(t, "../../README.md")
+	shop := readme.at(usualAddr, dev(t, t.TempDir()).ready())
 	answers := 0
-	for i, block := range blocks {
-		if block[1] != "sh" {
-			continue
-		}
-		script := strings.ReplaceAll(block[2], "http://127.0.0.1:8080", p.url)
-		out, err := exec.CommandContext(t.Context(), "sh", "-ec", script).CombinedOutput()
-		require.NoError(t, err, "%s%s", block[2], out)
-		if i+1 < len(blocks) && blocks[i+1][1] == "json" {
-			require.JSONEq(t, normal(blocks[i+1][2]), normal(string(out)), block[2])
+	readme.run("Try it", func(b block, out string) {
+		if b.answer != "" {
+			require.JSONEq(t, normal(b.answer), normal(out), b.commands)
 			answers++
 		}
-		eventually(t, func() error { return quiet(t, p.Client) }) // who types is slower than the shop
-	}
+		eventually(t, func() error { return quiet(t, shop.Client) }) // who types is slower than the shop
+	})
 	require.Greater(t, answers, 8)
+	readme.finish()
 }
 
 // normal is a text without what differs.

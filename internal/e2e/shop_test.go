@@ -200,3 +200,12 @@ func member(t *testing.T, object []byte, name string) json.RawMessage {
 	require.Contains(t, members, name)
 	return members[name]
 }
+
+func count(all []string, what string) (n int) {
+	for _, one := range all {
+		if one == what {
+			n++
+		}
+	}
+	return n
+}

@@ -63,9 +63,15 @@ func (s *shop) shopping(clients int) *shopping {
 // buyers starts so many clients that buy what shopping sells.
 func (s *shop) buyers(clients int) *shopping {
 	s.t.Helper()
+	return shoppers(s.t, clients, func(ctx context.Context, e *errand) error { return e.run(ctx, s.Client) })
+}
+
+// shoppers starts so many clients that buy as visit says, until that fails.
+func shoppers(t *testing.T, clients int, visit func(context.Context, *errand) error) *shopping {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	buying := &shopping{t: s.t, cancel: cancel, acks: make(chan struct{}, 100_000)}
-	s.t.Cleanup(func() { buying.stop() })
+	buying := &shopping{t: t, cancel: cancel, acks: make(chan struct{}, 100_000)}
+	t.Cleanup(func() { buying.stop() })
 	for range clients {
 		buying.clients.Go(func() {
 			for ctx.Err() == nil {
@@ -73,7 +79,7 @@ func (s *shop) buyers(clients int) *shopping {
 				buying.mu.Lock()
 				buying.errands = append(buying.errands, e)
 				buying.mu.Unlock()
-				if err := e.run(ctx, s.Client); err != nil {
+				if err := visit(ctx, e); err != nil {
 					buying.mu.Lock()
 					buying.refused = err
 					buying.mu.Unlock()

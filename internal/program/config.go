@@ -19,7 +19,15 @@ type Config struct {
 	Store  string
 	Name   string // of the shop: prefix of its schemas, exchanges, queues and streams; default ordermill
 
+	// ReadStore is another postgres:// database for the read models, beside a Store on Postgres; "": they lie in Store.
+	ReadStore string
+
 	AMQP, Redis string // brokers' URLs; none: an embedded shop uses the in-process bus
+
+	Roles []Role // this copy's share of the work; default AllRoles, and an embedded shop has no other choice
+	// Drain is how long Stop goes on serving requests while /readyz already refuses, so that whoever spreads them notices;
+	// default 0.
+	Drain time.Duration
 
 	Migrate bool // bring the store to this program's version first; embedded shops always do
 	Demo    bool // seed the demo catalogue into an empty log, and simulate payments of orders whose id carries a rule
@@ -42,6 +50,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Timing == (app.Timing{}) {
 		c.Timing = app.DefaultTiming
+	}
+	if len(c.Roles) == 0 {
+		c.Roles = AllRoles
 	}
 	if c.Addr == "" {
 		c.Addr = "127.0.0.1:8080"

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -42,7 +43,9 @@ type Program struct {
 	deciding  *group // the command queue
 	consuming *group // everyone who reads the log, and the inboxes: stopped before the queue they send commands to
 	served    chan error
-	caughtUp  atomic.Bool // the read models, with the head of the start
+	head      int64       // of the log, at the start
+	caughtUp  atomic.Bool // the read models, with head
+	draining  atomic.Bool
 	stopOnce  sync.Once
 	stopError error
 }
@@ -68,6 +71,9 @@ func (p *Program) start(ctx context.Context) (err error) {
 	if p.transports, err = openTransports(c, p.store); err != nil {
 		return err
 	}
+	if err := c.checkRoles(p.store, len(p.transports)); err != nil {
+		return err
+	}
 	owner := subscription.Owner{ID: uuid.NewString(), Sole: p.store.embedded}
 
 	// Commands: one queue, one desk.
@@ -83,6 +89,7 @@ func (p *Program) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	p.head = head.Position
 
 	// Read models, each a projector woken by every transport.
 	var (
@@ -105,39 +112,65 @@ func (p *Program) start(ctx context.Context) (err error) {
 		Desk: desk, Events: p.events, Orders: orderRows, Payments: paymentRows, Inventory: stockRows, Products: productRows,
 		Cases: caseRows, Finder: cases.Finder{Model: caseRows}, History: history.New(p.events),
 		ReadModels: p.models, Messages: app.NewMessages(p.store.log.Read), Mailbox: box, Consumers: p.store.databases(),
-		Transports: names(p.transports), Ready: p.readiness, AsyncAPI: described, Version: app.Version(), Log: c.Log,
+		Transports: names(p.transports), Ready: p.readiness, AsyncAPI: described, OperationsOnly: !c.has(API),
+		Version: app.Version(), Log: c.Log,
 	}).Server()
 
-	p.consume(owner, desk, queue, box)
-	firing := app.NewTimers(queue, dueTimers{timerRows}, c.Log)
-	p.consuming.run(func(ctx context.Context) {
-		subscription.Alone(ctx, p.store.log, owner, app.TimersName, c.Log, firing.Run)
-	})
-	inbox := app.NewInbox(desk, p.store.durable)
-	for _, t := range p.transports {
-		p.consuming.run(func(ctx context.Context) { takeLetters(ctx, t, inbox, p.store.log, owner, c.Log) })
+	// What goes on behind it, as far as it is this copy's share. Each has one owner among the copies, by a lease.
+	if err := p.react(ctx, owner, desk, queue, box); err != nil {
+		return err
 	}
-	p.consuming.run(func(ctx context.Context) { p.becomeReady(ctx, head.Position) })
+	if c.has(Projector) {
+		p.consuming.run(func(ctx context.Context) { p.models.Run(ctx, p.woken()...) })
+	}
+	if c.has(Worker) {
+		firing := app.NewTimers(queue, dueTimers{timerRows}, c.Log)
+		p.consuming.run(func(ctx context.Context) {
+			subscription.Alone(ctx, p.store.log, owner, app.TimersName, c.Log, firing.Run)
+		})
+		inbox := app.NewInbox(desk, p.store.durable)
+		for _, t := range p.transports {
+			p.consuming.run(func(ctx context.Context) { takeLetters(ctx, t, inbox, p.store.log, owner, c.Log) })
+		}
+	}
+	p.consuming.run(p.becomeReady)
 	go func() { p.served <- p.server.Serve(p.listener) }()
 	return nil
 }
 
-// consume starts everyone who reads the log.
-func (p *Program) consume(owner subscription.Owner, desk *app.Desk, queue *app.Queue, mailer app.Mailer) {
-	c := p.config
-	woken := []subscription.Option{subscription.WithFeeds(feeds(p.transports)...), subscription.WithLogger(c.Log)}
-	p.consuming.run(func(ctx context.Context) { p.models.Run(ctx, woken...) })
-
-	reactor := func(r subscription.Reactor, options ...subscription.Option) {
-		consumer := subscription.NewReactor(p.events, p.store.log, owner, r, options...)
-		p.consuming.run(func(ctx context.Context) { _ = consumer.Run(ctx) }) // it has told why it stopped
+// react starts the reactors that are this copy's share. All are enrolled first, whoever runs them: those that begin at the
+// log's head must stand there before a letter, or one of their own, can make it grow, or a shop's first order gets no mail.
+func (p *Program) react(ctx context.Context, owner subscription.Owner, desk *app.Desk, queue *app.Queue, mailer app.Mailer) error {
+	type reactor struct {
+		*subscription.Consumer
+		role Role
 	}
-	reactor(app.NewCheckout(desk), append(woken, subscription.SideBySide(app.CheckoutSideBySide))...)
-	reactor(app.NewConfirmations(queue, mailer, "mailbox"), append(woken, subscription.FromHead())...)
-	reactor(app.NewCollection(desk), append(woken, subscription.FromHead())...)
+	var reactors []reactor
+	add := func(role Role, r subscription.Reactor, options ...subscription.Option) {
+		reactors = append(reactors, reactor{subscription.NewReactor(p.events, p.store.log, owner, r, options...), role})
+	}
+	add(Worker, app.NewCheckout(desk), append(p.woken(), subscription.SideBySide(app.CheckoutSideBySide))...)
+	add(Worker, app.NewConfirmations(queue, mailer, "mailbox"), append(p.woken(), subscription.FromHead())...)
+	add(Worker, app.NewCollection(desk), append(p.woken(), subscription.FromHead())...)
 	for _, t := range p.transports {
-		reactor(messaging.NewRelay(t), subscription.WithLogger(c.Log))
+		add(Relay, messaging.NewRelay(t), subscription.WithLogger(p.config.Log))
 	}
+	for _, r := range reactors {
+		if err := r.Enrol(ctx); err != nil {
+			return fmt.Errorf("enrol %s: %w", r.Name(), err)
+		}
+	}
+	for _, r := range reactors {
+		if p.config.has(r.role) {
+			p.consuming.run(func(ctx context.Context) { _ = r.Run(ctx) }) // it has told why it stopped
+		}
+	}
+	return nil
+}
+
+// woken is how consumers hear of new events: every configured transport wakes every one.
+func (p *Program) woken() []subscription.Option {
+	return []subscription.Option{subscription.WithFeeds(feeds(p.transports)...), subscription.WithLogger(p.config.Log)}
 }
 
 // URL is where the program answers, http://HOST:PORT.
@@ -153,8 +186,9 @@ func (p *Program) Wait() error {
 	return err
 }
 
-// Stop takes no more requests, lets those under way finish, and takes everything down in the opposite order of Start. What
-// has not finished when ctx ends is cut off; nothing that was acknowledged depends on it. It may be called again.
+// Stop refuses on /readyz, for as long as Config.Drain says; then it takes no more requests, lets those under way finish, and takes
+// everything down in the opposite order of Start. What has not finished when ctx ends is cut off; nothing that was acknowledged
+// depends on it. It may be called again.
 func (p *Program) Stop(ctx context.Context) error {
 	p.stopOnce.Do(func() { p.stopError = p.shutdown(ctx) })
 	return p.stopError
@@ -162,7 +196,13 @@ func (p *Program) Stop(ctx context.Context) error {
 
 func (p *Program) shutdown(ctx context.Context) error {
 	var errs []error
+	p.draining.Store(true)
 	if p.server != nil {
+		p.server.SetKeepAlivesEnabled(false) // each answer ends its connection, so that the next request goes elsewhere
+		select {
+		case <-time.After(p.config.Drain):
+		case <-ctx.Done():
+		}
 		if err := p.server.Shutdown(ctx); err != nil {
 			errs = append(errs, err, p.server.Close())
 		}
@@ -178,7 +218,7 @@ func (p *Program) shutdown(ctx context.Context) error {
 		errs = append(errs, p.events.Close())
 	}
 	if p.store != nil {
-		errs = append(errs, p.store.Close(), p.store.forget())
+		errs = append(errs, p.store.close())
 	}
 	return errors.Join(errs...)
 }

@@ -2,6 +2,7 @@ package program_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"log/slog"
 	"net"
@@ -121,6 +122,25 @@ func TestStart_sameFolderTwice_isRefused(t *testing.T) {
 	again, err := program.Start(t.Context(), c)
 	require.NoError(t, err)
 	stop(t, again)
+}
+
+// Mail and provider begin at the log's head: a program that served before they stand there could pass a first order by.
+func TestStart_effectsCannotEnrol_isRefused(t *testing.T) {
+	for _, name := range []string{"mail", "provider"} {
+		t.Run(name, func(t *testing.T) {
+			c := config()
+			c.Data = t.TempDir()
+			require.NoError(t, sqlite.Migrate(t.Context(), c.Data))
+			db, err := sql.Open("sqlite", filepath.Join(c.Data, "log.db"))
+			require.NoError(t, err)
+			_, err = db.ExecContext(t.Context(), `CREATE TRIGGER away BEFORE INSERT ON consumers WHEN NEW.name = '`+name+`'
+				BEGIN SELECT RAISE(ABORT, 'not now'); END`)
+			require.NoError(t, err)
+			require.NoError(t, db.Close())
+			_, err = program.Start(t.Context(), c)
+			require.ErrorContains(t, err, "enrol "+name)
+		})
+	}
 }
 
 func TestMemory_folderIsRemovedAtTheEnd(t *testing.T) {

@@ -30,16 +30,20 @@ type store struct {
 	log      subscription.Database
 	read     subscription.Database
 	durable  *sql.DB
-	forget   func() error // removes a temporary folder
+	apart    *postgres.ReadPlace // where the read models are; nil: in the database
+	forget   func() error        // removes a temporary folder
 }
 
 // openStore opens, and if it may also migrates, what the configuration names.
 func openStore(ctx context.Context, c Config) (*store, error) {
 	s := &store{forget: func() error { return nil }}
 	var err error
-	if strings.HasPrefix(c.Store, "postgres://") || strings.HasPrefix(c.Store, "postgresql://") {
+	switch {
+	case onPostgres(c.Store):
 		err = s.openPostgres(ctx, c)
-	} else {
+	case c.ReadStore != "":
+		err = errReadStore
+	default:
 		err = s.openSQLite(ctx, c)
 	}
 	if err != nil {
@@ -47,6 +51,9 @@ func openStore(ctx context.Context, c Config) (*store, error) {
 	}
 	s.log.Write, s.log.Read = s.Log()
 	s.read.Write, s.read.Read = s.Read()
+	if s.apart != nil {
+		s.read.Write, s.read.Read = s.apart.Read()
+	}
 	s.durable, _ = s.Durable()
 	return s, nil
 }
@@ -58,8 +65,44 @@ func (s *store) openPostgres(ctx context.Context, c Config) error {
 		}
 	}
 	db, err := postgres.Open(ctx, c.Store, postgres.Options{Name: c.Name})
+	if err != nil {
+		return err
+	}
 	s.database = db
-	return err
+	if c.ReadStore == "" {
+		return nil
+	}
+	if s.apart, err = openReadStore(ctx, c); err != nil {
+		return errors.Join(err, db.Close())
+	}
+	return nil
+}
+
+func openReadStore(ctx context.Context, c Config) (*postgres.ReadPlace, error) {
+	if !onPostgres(c.ReadStore) {
+		return nil, errReadStore
+	}
+	if c.Migrate {
+		if err := postgres.MigrateRead(ctx, c.ReadStore, postgres.MigrateOptions{Name: c.Name}); err != nil {
+			return nil, fmt.Errorf("migrate the read store: %w", err)
+		}
+	}
+	return postgres.OpenRead(ctx, c.ReadStore, postgres.Options{Name: c.Name})
+}
+
+// close closes every connection and removes a temporary folder.
+func (s *store) close() error {
+	var apart error
+	if s.apart != nil {
+		apart = s.apart.Close()
+	}
+	return errors.Join(apart, s.Close(), s.forget())
+}
+
+var errReadStore = errors.New("a read store is postgres://..., beside a store on Postgres; SQLite keeps its read models in a file of their own anyway")
+
+func onPostgres(url string) bool {
+	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
 }
 
 func (s *store) openSQLite(ctx context.Context, c Config) error {
@@ -103,10 +146,25 @@ func (s *store) databases() subscription.Overview {
 	return subscription.Overview{s.read, s.log}
 }
 
-// Migrate brings a store to this program's version. role, on Postgres, is granted what a running service needs and no more.
-func Migrate(ctx context.Context, storeURL, name, role string) error {
-	if path, ok := strings.CutPrefix(storeURL, "sqlite://"); ok {
+// Migration says what Migrate brings to this program's version.
+type Migration struct {
+	Store, ReadStore, Name string // as in Config
+	Role                   string // on Postgres: an existing role that is granted what a running service needs and no more
+}
+
+// Migrate brings a store, and its read store if there is one, to this program's version.
+func Migrate(ctx context.Context, m Migration) error {
+	path, embedded := strings.CutPrefix(m.Store, "sqlite://")
+	switch {
+	case m.ReadStore != "" && (embedded || !onPostgres(m.ReadStore)):
+		return errReadStore
+	case embedded:
 		return sqlite.Migrate(ctx, path)
 	}
-	return postgres.Migrate(ctx, storeURL, postgres.MigrateOptions{Name: name, Role: role})
+	options := postgres.MigrateOptions{Name: m.Name, Role: m.Role}
+	err := postgres.Migrate(ctx, m.Store, options)
+	if err == nil && m.ReadStore != "" {
+		err = postgres.MigrateRead(ctx, m.ReadStore, options)
+	}
+	return err
 }

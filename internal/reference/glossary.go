@@ -70,14 +70,22 @@ var terms = []struct {
 func glossary(root fs.FS) ([]byte, error) {
 	for _, section := range terms {
 		for _, t := range section.Terms {
-			text, err := fs.ReadFile(root, t.File)
-			if err != nil {
+			if err := stands(root, t.Name, t.File); err != nil {
 				return nil, fmt.Errorf("%s: %w", t.Word, err)
-			}
-			if !regexp.MustCompile(`\b` + regexp.QuoteMeta(t.Name) + `\b`).Match(text) {
-				return nil, fmt.Errorf("%s: there is no %s in %s", t.Word, t.Name, t.File)
 			}
 		}
 	}
 	return filled(glossaryTemplate, terms)
+}
+
+// stands reports whether a name is in a file of the code.
+func stands(root fs.FS, name, file string) error {
+	text, err := fs.ReadFile(root, file)
+	if err != nil {
+		return err
+	}
+	if !regexp.MustCompile(`\b` + regexp.QuoteMeta(name) + `\b`).Match(text) {
+		return fmt.Errorf("there is no %s in %s", name, file)
+	}
+	return nil
 }

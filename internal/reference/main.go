@@ -11,6 +11,7 @@ import (
 var pages = map[string]func(root fs.FS) ([]byte, error){
 	"docs/events.md":                   events,
 	"docs/glossary.md":                 glossary,
+	"docs/states.md":                   states,
 	"messaging/asyncapi/meanings.json": meanings,
 }
 

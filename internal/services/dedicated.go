@@ -44,7 +44,7 @@ func StartRedis(t testing.TB) *Server {
 
 func start(t testing.TB, name string, with func(*server.Group) (*server.Server, error)) *Server {
 	t.Helper()
-	need(t, name)
+	Need(t, name)
 	group, err := server.NewGroup()
 	if err != nil {
 		t.Fatalf("%s for tests: %v", name, err)
@@ -59,6 +59,9 @@ func start(t testing.TB, name string, with func(*server.Group) (*server.Server, 
 
 // Kill ends the server as kill -9 does and returns when it is gone.
 func (s *Server) Kill() { s.server.Kill() }
+
+// Crash ends the server at once by its own means, as pg_ctl stop -m immediate does: PostgreSQL recovers from its log at the restart.
+func (s *Server) Crash() { s.server.Crash() }
 
 // Stop ends the server in good order: PostgreSQL tells its clients (57P01), RabbitMQ closes its connections.
 func (s *Server) Stop() { s.server.Stop() }

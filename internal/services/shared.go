@@ -62,8 +62,9 @@ func started(start func(*server.Group) (*server.Server, error)) (string, error) 
 	return s.URL, nil
 }
 
-// need skips the test in the named way without servers.
-func need(t testing.TB, name string) {
+// Need skips the test, by the name of what it needs, where there are no servers. Only a test that has its servers started by
+// somebody else calls it.
+func Need(t testing.TB, name string) {
 	t.Helper()
 	if os.Getenv(EmbeddedOnly) != "" {
 		t.Skipf("needs %s, and %s is set", name, EmbeddedOnly)
@@ -73,7 +74,7 @@ func need(t testing.TB, name string) {
 // Postgres returns the URL, with a superuser, of a new empty database that is dropped when the test ends.
 func Postgres(t testing.TB) string {
 	t.Helper()
-	need(t, "PostgreSQL")
+	Need(t, "PostgreSQL")
 	base, err := os.Getenv(PostgresURL), error(nil)
 	if base == "" {
 		base, err = ownPostgres()
@@ -106,7 +107,7 @@ func execute(t testing.TB, ctx context.Context, url, sql string) {
 // AMQP returns the URL of a new virtual host, which ends with the broker; of the shared one on a broker of your own.
 func AMQP(t testing.TB) string {
 	t.Helper()
-	need(t, "RabbitMQ")
+	Need(t, "RabbitMQ")
 	node, err := amqpNode()
 	if err != nil {
 		t.Fatalf("RabbitMQ for tests: %v", err)
@@ -136,7 +137,7 @@ func amqpNode() (server.Node, error) {
 // [StartRedis].
 func Redis(t testing.TB) string {
 	t.Helper()
-	need(t, "Redis")
+	Need(t, "Redis")
 	base, err := os.Getenv(RedisURL), error(nil)
 	if base == "" {
 		base, err = ownRedis()

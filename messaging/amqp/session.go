@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	heartbeat      = 10 * time.Second
+	heartbeat      = 2 * time.Second  // the broker gives a silent copy up after up to three of these; letters wait as long if it is frozen
 	dialTimeout    = 5 * time.Second  // for the handshake as well
 	prepareTimeout = 10 * time.Second // for all of it; a quorum queue that is electing answers after seconds
 	closeWait      = 2 * time.Second  // for the broker's goodbye, which never comes while it is short of memory

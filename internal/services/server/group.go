@@ -57,13 +57,19 @@ func (g *Group) Close() {
 		return
 	}
 	for _, s := range servers {
-		s.discard()
+		s.Crash()
 	}
 	g.guard.close()
 }
 
 // Guard ends a process group of the caller's too, should this process end before it.
 func (g *Group) Guard(processGroup int) { g.guard.add(syscall.SIGKILL, -processGroup) }
+
+// Unguard takes Guard back. Call it when the process has ended, for its id may be another's soon.
+func (g *Group) Unguard(processGroup int) { g.guard.drop(-processGroup) }
+
+// Folder is the temporary folder with the servers' data and logs. Close removes it.
+func (g *Group) Folder() string { return g.dir }
 
 // unprivileged returns the account for the servers when we are root: PostgreSQL refuses root, the others need no rights.
 func unprivileged() (*syscall.Credential, error) {

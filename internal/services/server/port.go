@@ -6,9 +6,10 @@ import (
 	"net"
 )
 
-// freePort returns a loopback port that nobody listens on and that this group has not had before. It lies below the range the kernel takes for outgoing connections
-// (32768 and up on Linux): there a client that dials a server which is down can connect to itself and keep its port.
-func (g *Group) freePort() (int, error) {
+// FreePort returns a loopback port that nobody listens on and that this group has not had before. It lies below the range the
+// kernel takes for outgoing connections (32768 and up on Linux): there a client that dials a server which is down can connect
+// to itself and keep its port.
+func (g *Group) FreePort() (int, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for range 100 {

@@ -36,7 +36,7 @@ func (g *Group) Postgres(settings ...string) (*Server, error) {
 		return nil, err
 	}
 
-	port, err := g.freePort()
+	port, err := g.FreePort()
 	if err != nil {
 		return nil, err
 	}

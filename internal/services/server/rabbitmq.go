@@ -39,7 +39,7 @@ func (g *Group) RabbitMQ() (*RabbitMQ, error) {
 	}
 	ports := [3]int{}
 	for i := range ports {
-		if ports[i], err = g.freePort(); err != nil {
+		if ports[i], err = g.FreePort(); err != nil {
 			return nil, err
 		}
 	}

@@ -24,7 +24,7 @@ func (g *Group) Redis() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := g.freePort()
+	port, err := g.FreePort()
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ appendfsync everysec
 	}
 	address := fmt.Sprintf("127.0.0.1:%d", port)
 	return g.launch(&Server{
-		URL:     fmt.Sprintf("redis://:%s@%s/0", password, address),
+		URL:     fmt.Sprintf("redis://default:%s@%s/0", password, address),
 		name:    "Redis",
 		dir:     dir,
 		command: func() *exec.Cmd { return g.command(dir, program, config) },

@@ -72,6 +72,14 @@ func (s *Server) Restart() error {
 	return nil
 }
 
+// PID is the server's first process, 0 when it does not run.
+func (s *Server) PID() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reaped()
+	return s.pid
+}
+
 // Kill ends the server and its children at once, as kill -9 does, and returns when they are gone.
 func (s *Server) Kill() {
 	s.mu.Lock()
@@ -82,8 +90,8 @@ func (s *Server) Kill() {
 // Stop asks the server to end in good order, and kills it if it has not after 20 seconds.
 func (s *Server) Stop() { s.end(s.polite) }
 
-// discard ends a server whose data is thrown away.
-func (s *Server) discard() { s.end(s.quick) }
+// Crash ends the server at once by its own means, without any tidying of its data.
+func (s *Server) Crash() { s.end(s.quick) }
 
 func (s *Server) end(signal syscall.Signal) {
 	s.mu.Lock()
@@ -174,7 +182,7 @@ func (g *Group) launch(s *Server) (*Server, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closed {
-		s.discard()
+		s.Crash()
 		return nil, fmt.Errorf("%s: its group was closed while it started", s.name)
 	}
 	g.servers = append(g.servers, s)

@@ -47,7 +47,7 @@ func TestWithservers_serversGiven_usedAsTheyAre(t *testing.T) {
 func TestWithservers_startsWhatIsNotGiven(t *testing.T) {
 	out, err := program(t, append(given[:2:2], services.RedisURL+"="), "sh", "-c", "echo $"+services.RedisURL).Output()
 	require.NoError(t, err)
-	require.Regexp(t, `^redis://:[A-Z2-7]+@127\.0\.0\.1:[0-9]+/0\n$`, string(out))
+	require.Regexp(t, `^redis://default:[A-Z2-7]+@127\.0\.0\.1:[0-9]+/0\n$`, string(out))
 }
 
 func TestWithservers_signalReachesTheCommand(t *testing.T) {
