@@ -84,7 +84,11 @@ func checkParameters(op *huma.Operation, r *http.Request) *problem {
 // parameterError turns huma's complaint into ours, which names the parameter and never its value.
 func parameterError(e *huma.ErrorDetail) v1.FieldError {
 	_, name, _ := strings.Cut(e.Location, ".") // query.limit
-	return v1.FieldError{Parameter: name, Code: "invalid", Detail: e.Message}
+	detail := e.Message
+	if name == "as_of" { // its pattern is a riddle
+		detail = momentForm
+	}
+	return v1.FieldError{Parameter: name, Code: "invalid", Detail: detail}
 }
 
 // readBody reads a POST's body whole, so that nothing after it has to handle a half one, and checks its media type.
