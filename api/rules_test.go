@@ -107,6 +107,11 @@ func TestBodies_outOfRange_is422(t *testing.T) {
 	}
 }
 
+func TestBodies_valueNotAllowed_saysWhichAre(t *testing.T) {
+	p := newShop(t).post("/v1/reviews/v/resolve", `{"decision":"forget"}`).problem(v1.ValidationFailed)
+	require.Equal(t, "must be apply, refund or dismiss", p.Errors[0].Detail)
+}
+
 func TestBodies_size(t *testing.T) {
 	s := newShop(t)
 	s.desk.result = app.MessageResult{MessageID: "m", Status: "processed"}

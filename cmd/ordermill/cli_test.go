@@ -202,7 +202,7 @@ func TestVerify_differencesHaveTheirExitCode(t *testing.T) {
 		"POST /v1/projections/payments/verify": `{"name":"payments","ok":false,"rows":3,"position":9,"generation":1,"count":1,"differences":[{"key":"1","column":"body.status","live":"a","folded":"b"}]}`})
 	r := ordermill(t, server, "", "verify")
 	require.Equal(t, exitDiffers, r.code)
-	require.Equal(t, "orders: as the log says (3 rows at position 9, generation 1)\npayments: 1 differences (3 rows at position 9, generation 1)\n  1 body.status: a, the log says b\n", r.out)
+	require.Equal(t, "orders: as the log says (3 rows at position 9, generation 1)\npayments: 1 difference (3 rows at position 9, generation 1)\n  1 body.status: a, the log says b\n", r.out)
 	require.Equal(t, exitOK, ordermill(t, server, "", "verify", "orders").code)
 }
 
