@@ -111,6 +111,22 @@ func TestStart_refused_leavesNothingBehind(t *testing.T) {
 	}
 }
 
+// Errors of a start go to the process's log.
+func TestStart_brokersURLMakesNoSense_itsPasswordIsNotTold(t *testing.T) {
+	for _, rest := range []string{"user:secret%@host/", "user:secret@host:port/", "user:pass/secret@host", "user:pass?secret=1@host", "user:secret@host/%"} {
+		for name, c := range map[string]program.Config{"RabbitMQ": {AMQP: "amqp://" + rest}, "Redis": {Redis: "redis://" + rest}} {
+			c.Memory, c.Addr, c.Log = true, "127.0.0.1:0", slog.New(slog.DiscardHandler)
+			p, err := program.Start(t.Context(), c)
+			if err == nil { // one of both parsers may make sense of it
+				stop(t, p)
+				continue
+			}
+			require.ErrorContains(t, err, "the "+name+" URL is not like")
+			require.NotContains(t, err.Error(), "secret", rest)
+		}
+	}
+}
+
 func TestStart_sameFolderTwice_isRefused(t *testing.T) {
 	c := config()
 	c.Data = t.TempDir()
