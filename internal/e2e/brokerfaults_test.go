@@ -136,7 +136,8 @@ func (o *ordeal) rabbitKilled() {
 	o.rabbit.Restart()
 }
 
-// rabbitFull: commands are as quick as before, a copy whose relay hangs in the broker can be stopped, and another starts.
+// rabbitFull: commands do not wait for the broker, which would be seconds; a copy whose relay hangs in the broker can be stopped,
+// and another starts.
 func (o *ordeal) rabbitFull() {
 	other := open(o.t, o.config)
 	before := o.latency()
@@ -144,7 +145,7 @@ func (o *ordeal) rabbitFull() {
 	defer o.rabbit.EndAlarm()
 	o.busyFor(time.Duration(torture(3, 15)) * time.Second)
 	during := o.latency()
-	require.Less(o.t, during, 3*before+20*time.Millisecond, "commands wait for the broker")
+	require.Less(o.t, during, before+time.Second, "commands wait for the broker")
 	eventually(o.t, func() error { // else nothing was full
 		relays, err := o.Relays(o.t.Context())
 		if err == nil && !slices.ContainsFunc(relays, func(r v1.Relay) bool { return r.Transport == "amqp" && r.Lag > 0 }) {
