@@ -39,7 +39,8 @@ func Adopt(ctx context.Context, url, name string, logID uuid.UUID) (err error) {
 }
 
 func adopt(ctx context.Context, tx *sql.Tx, schemas migrations.Schemas, logID uuid.UUID) error {
-	// Whoever appends waits behind this, and afterwards meets a log that is not the one it opened.
+	// Whoever appends waits behind this. It has opened the log under its old id and does not look again: that it is there is noticed
+	// by its leases, or when it writes.
 	if _, err := tx.ExecContext(ctx, `LOCK TABLE log, events, receipts IN ACCESS EXCLUSIVE MODE`); err != nil {
 		return err
 	}

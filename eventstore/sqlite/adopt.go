@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/google/uuid"
@@ -26,13 +25,16 @@ func Adopt(ctx context.Context, dir string, logID uuid.UUID) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(adopt(ctx, log, logID), log.Close()); err != nil {
-		return err
-	}
-	for _, file := range []string{readFile, readFile + "-wal", readFile + "-shm"} {
-		if err := os.Remove(filepath.Join(dir, file)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("remove the read models of the empty log: %w", err)
+	forget := func() error {
+		for _, file := range []string{readFile, readFile + "-wal", readFile + "-shm"} {
+			if err := removed(filepath.Join(dir, file)); err != nil {
+				return fmt.Errorf("remove the read models of the empty log: %w", err)
+			}
 		}
+		return nil
+	}
+	if err := errors.Join(adopt(ctx, log, logID, forget), log.Close()); err != nil {
+		return err
 	}
 	read, err := handle(filepath.Join(dir, readFile), full, 1, nil)
 	if err != nil {
@@ -41,7 +43,9 @@ func Adopt(ctx context.Context, dir string, logID uuid.UUID) (err error) {
 	return errors.Join(migrations.SQLite(ctx, read, migrations.Read), read.Close())
 }
 
-func adopt(ctx context.Context, log *sql.DB, logID uuid.UUID) error {
+// adopt gives the log its id, after what followed the old one is forgotten: killed in between, it is begun again, and the other way
+// round nobody would know that there is something to forget.
+func adopt(ctx context.Context, log *sql.DB, logID uuid.UUID, forget func() error) error {
 	tx, err := log.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -66,6 +70,9 @@ func adopt(ctx context.Context, log *sql.DB, logID uuid.UUID) error {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("give the log its id: %w", err)
 		}
+	}
+	if err := forget(); err != nil {
+		return err
 	}
 	return tx.Commit()
 }

@@ -40,6 +40,7 @@ type Program struct {
 	models     projections.Set
 	server     *http.Server
 	listener   net.Listener
+	serving    bool // the server has the listener: what stops before that has nobody to drain
 
 	deciding  *group // the command queue
 	consuming *group // everyone who reads the log, and the inboxes: stopped before the queue they send commands to
@@ -141,6 +142,7 @@ func (p *Program) start(ctx context.Context) (err error) {
 		}
 	}
 	p.consuming.run(p.becomeReady)
+	p.serving = true
 	go func() { p.served <- p.server.Serve(p.listener) }()
 	return nil
 }
@@ -204,7 +206,7 @@ func (p *Program) Stop(ctx context.Context) error {
 func (p *Program) shutdown(ctx context.Context) error {
 	var errs []error
 	p.draining.Store(true)
-	if p.server != nil {
+	if p.serving {
 		p.server.SetKeepAlivesEnabled(false) // each answer ends its connection, so that the next request goes elsewhere
 		select {
 		case <-time.After(p.config.Drain):
