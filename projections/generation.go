@@ -171,7 +171,7 @@ func (m *Model[R]) dropAll(ctx context.Context, query string, args ...any) error
 	return nil
 }
 
-// drop removes a generation without a trace.
+// drop removes a generation, and all that is kept for it.
 func (m *Model[R]) drop(ctx context.Context, generation int64) error {
 	return m.inTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
 		for _, name := range m.projection.tableNames(generation) {
@@ -190,9 +190,23 @@ func (m *Model[R]) drop(ctx context.Context, generation int64) error {
 				return fmt.Errorf("drop generation %d: %w", generation, err)
 			}
 		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM generations WHERE projection = $1 AND generation = $2`, m.projection.Name, generation)
-		return err
+		return m.forget(ctx, tx, generation)
 	})
+}
+
+// forget removes a generation's row. If it was to be frozen and is the newest, its row stays, without tables and consumer, until a newer
+// one goes: clients keep such numbers, which must not come to mean another position.
+func (m *Model[R]) forget(ctx context.Context, tx *sql.Tx, generation int64) error {
+	for _, statement := range []string{
+		`UPDATE generations SET status = 'thawed' WHERE projection = $1 AND generation = $2 AND status IN ('freezing', 'frozen', 'freezing failed')`,
+		`DELETE FROM generations WHERE projection = $1 AND generation <= $2 AND (generation = $2 AND status <> 'thawed'
+			OR status = 'thawed' AND generation < (SELECT max(generation) FROM generations WHERE projection = $1))`,
+	} {
+		if _, err := tx.ExecContext(ctx, statement, m.projection.Name, generation); err != nil {
+			return fmt.Errorf("drop generation %d: %w", generation, err)
+		}
+	}
+	return nil
 }
 
 // inTx runs work in one transaction that commits if it returns nil.

@@ -179,16 +179,40 @@ func frozenGoes(t *testing.T, f Fixture, s Subject) {
 	require.NoError(t, err)
 	frozenReady(t, m, young.Generation)
 	stop()
-	_, err = f.DB.Write.ExecContext(t.Context(), `UPDATE consumers SET heartbeat_at = heartbeat_at - $1 WHERE name = $2`,
-		projections.FrozenFor.Milliseconds()+60_000, consumer(s, old.Generation))
-	require.NoError(t, err)
-	run(t, s.open(f, "b"))
-	require.Eventually(t, func() bool {
-		_, _, err := m.list(t.Context(), projections.Query{Limit: 1, Frozen: old.Generation})
-		return err != nil && isNotFound(err)
-	}, patience, 5*time.Millisecond)
+	stop = thawed(t, f, s, "b", old.Generation)
 	require.NotContains(t, generations(t, f, s), old.Generation)
 	require.NotEmpty(t, whole(t, m, young.Generation))
+	stop()
+
+	stop = thawed(t, f, s, "c", young.Generation)
+	next, err := m.Freeze(t.Context(), 4)
+	require.NoError(t, err)
+	require.Greater(t, next.Generation, young.Generation, "a number that somebody may have kept means another position")
+	frozenReady(t, m, next.Generation)
+	_, _, err = m.list(t.Context(), projections.Query{Limit: 1, Frozen: young.Generation})
+	require.ErrorIs(t, err, projections.ErrNotFound)
+	_, err = m.Frozen(t.Context(), young.Generation)
+	require.ErrorIs(t, err, projections.ErrNotFound)
+	stop()
+	thawed(t, f, s, "d", next.Generation)
+	kept := generations(t, f, s)
+	require.Len(t, kept, 2, "the live one, and the last number")
+	require.Contains(t, kept, next.Generation)
+}
+
+// thawed lets the hour of a frozen generation be over, and runs a model as owner until the generation is dropped.
+func thawed(t *testing.T, f Fixture, s Subject, owner string, generation int64) (stop func()) {
+	t.Helper()
+	_, err := f.DB.Write.ExecContext(t.Context(), `UPDATE consumers SET heartbeat_at = heartbeat_at - $1 WHERE name = $2`,
+		projections.FrozenFor.Milliseconds()+60_000, consumer(s, generation))
+	require.NoError(t, err)
+	m := s.open(f, owner)
+	stop = run(t, m)
+	require.Eventually(t, func() bool {
+		_, _, err := m.list(t.Context(), projections.Query{Limit: 1, Frozen: generation})
+		return err != nil && isNotFound(err)
+	}, patience, 5*time.Millisecond)
+	return stop
 }
 
 func consumer(s Subject, generation int64) string { return fmt.Sprintf("%s.%d", s.Name, generation) }
