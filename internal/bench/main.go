@@ -1,4 +1,4 @@
-// Bench measures the log against what a plain table costs, and prints a table of ratios. Each ratio is of two contenders on
+// Bench measures the log against what a plain table costs, and the relays against the bare clients, and prints a table of ratios. Each ratio is of two contenders on
 // the same machine, database server and disk, in rounds that take turns; the median and the lowest and highest ratio of the
 // rounds are shown. `make bench` takes at most ten minutes; with FULL=1 more and longer rounds give the README's figures,
 // and ONLY="Postgres, 64" runs just the cases with that in their name.
@@ -34,8 +34,9 @@ func main() {
 
 type bench struct {
 	budget
-	postgres  string // URL of the server
-	databases int    // made so far
+	group     *server.Group // of all servers; brokers are started by who measures them
+	postgres  string        // URL of the server
+	databases int           // made so far
 }
 
 func run(ctx context.Context) error {
@@ -48,7 +49,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b := &bench{budget: short, postgres: postgres.URL}
+	b := &bench{budget: short, group: group, postgres: postgres.URL}
 	if os.Getenv("FULL") != "" {
 		b.budget = full
 	}
@@ -109,6 +110,8 @@ func (b *bench) cases() []measurement {
 		whole("whole checkouts, SQLite", b.checkoutsSQLite),
 		whole("whole checkouts, Postgres", b.checkoutsPostgres),
 		whole(fmt.Sprintf("lag of the checkout, Postgres, %d buyers", buyers), b.lagPostgres),
+		whole("relay to RabbitMQ, confirmed", b.relayRabbitMQ),
+		whole("relay to Redis, pipelined", b.relayRedis),
 	}
 }
 

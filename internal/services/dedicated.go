@@ -24,22 +24,10 @@ func StartPostgres(t testing.TB, settings ...string) *Server {
 	})
 }
 
-// StartRabbitMQ starts a broker for this test alone, in about 8 s. Its URL names the virtual host "/".
-func StartRabbitMQ(t testing.TB) *Server {
-	t.Helper()
-	return start(t, "RabbitMQ", func(g *server.Group) (*server.Server, error) {
-		broker, err := g.RabbitMQ()
-		if err != nil {
-			return nil, err
-		}
-		return broker.Server, nil
-	})
-}
-
 // StartRedis starts a Redis server for this test alone, at once. It keeps what it acknowledged over Kill and Restart.
 func StartRedis(t testing.TB) *Server {
 	t.Helper()
-	return start(t, "Redis", (*server.Group).Redis)
+	return start(t, "Redis", func(g *server.Group) (*server.Server, error) { return g.Redis(server.Durable()...) })
 }
 
 func start(t testing.TB, name string, with func(*server.Group) (*server.Server, error)) *Server {

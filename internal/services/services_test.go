@@ -149,3 +149,49 @@ func TestStartRabbitMQ_killedAndStartedAgain(t *testing.T) {
 	_, err = channel(t, server.URL).QueueDeclarePassive("things", true, false, false, false, nil)
 	require.NoError(t, err)
 }
+
+func TestStartRabbitMQ_alarm_publishersWaitUntilItEnds(t *testing.T) {
+	server := services.StartRabbitMQ(t)
+	ch := channel(t, server.URL)
+	require.NoError(t, ch.Confirm(false))
+	publish := func() *amqp.DeferredConfirmation {
+		confirmation, err := ch.PublishWithDeferredConfirm("", "nobody", false, false, amqp.Publishing{})
+		require.NoError(t, err)
+		return confirmation
+	}
+	require.True(t, publish().Wait())
+	server.Alarm()
+	publish() // the broker takes it, and only then stops reading
+	waiting := publish()
+	var confirmed bool
+	select {
+	case <-waiting.Done():
+		confirmed = true
+	case <-time.After(300 * time.Millisecond):
+	}
+	server.EndAlarm() // first of all: the connection cannot be closed either
+	require.False(t, confirmed, "confirmed under a memory alarm")
+	require.True(t, waiting.Wait())
+}
+
+func TestStartRabbitMQ_deleteQueues_exclusiveOnesToo(t *testing.T) {
+	server := services.StartRabbitMQ(t)
+	ch := channel(t, server.URL)
+	for _, name := range []string{"ours.1", "ours.2", "theirs"} {
+		_, err := ch.QueueDeclare(name, false, true, true, false, nil)
+		require.NoError(t, err)
+	}
+	require.Equal(t, 2, server.DeleteQueues("ours."))
+	_, err := ch.QueueDeclarePassive("theirs", false, true, true, false, nil)
+	require.NoError(t, err)
+	_, err = ch.QueueDeclarePassive("ours.1", false, true, true, false, nil)
+	require.ErrorContains(t, err, "NOT_FOUND")
+}
+
+func TestStartRedis_killed_keepsWhatItAnswered(t *testing.T) {
+	client := redisClient(t, services.StartRedis(t).URL)
+	settings, err := client.ConfigGet(t.Context(), "append*").Result()
+	require.NoError(t, err)
+	require.Equal(t, "yes", settings["appendonly"])
+	require.Equal(t, "always", settings["appendfsync"], "it would answer before it writes, while another fsync is under way")
+}

@@ -36,7 +36,9 @@ var (
 	ownPostgres = sync.OnceValues(func() (string, error) {
 		return started(func(g *server.Group) (*server.Server, error) { return g.Postgres(server.Quick()...) })
 	})
-	ownRedis    = sync.OnceValues(func() (string, error) { return started((*server.Group).Redis) })
+	ownRedis = sync.OnceValues(func() (string, error) {
+		return started(func(g *server.Group) (*server.Server, error) { return g.Redis() })
+	})
 	ownRabbitMQ = sync.OnceValues(func() (server.Node, error) {
 		group, err := ownGroup()
 		if err != nil {

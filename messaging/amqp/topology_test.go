@@ -124,12 +124,3 @@ func TestTopology_asDocumented(t *testing.T) {
 		return err
 	})
 }
-
-func TestFeed_exchangeDeleted_hearsAgain(t *testing.T) {
-	p := place{services.AMQP(t), services.Prefix(t)}
-	transport := p.Open(t)
-	defer transport.Close()
-	messagingtest.Disturb(t, transport, func() {
-		p.with(t, func(c *amqp091.Channel) error { return c.ExchangeDelete(p.prefix+".events", false, false) })
-	})
-}

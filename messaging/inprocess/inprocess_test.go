@@ -54,40 +54,11 @@ func TestTransport_closed_refuses(t *testing.T) {
 	require.Error(t, err)
 }
 
-// early subscribes when a test of Watermill's asks it to prepare, because the bus keeps nothing for who comes later.
-type early struct {
-	message.Subscriber
-	messages map[string]<-chan *message.Message
-}
-
-func (e early) SubscribeInitialize(topic string) (err error) {
-	e.messages[topic], err = e.Subscriber.Subscribe(context.Background(), topic)
-	return err
-}
-
-func (e early) Subscribe(_ context.Context, topic string) (<-chan *message.Message, error) {
-	return e.messages[topic], nil
-}
-
 func TestWatermillsOwnSuite_whereItApplies(t *testing.T) {
-	for name, test := range map[string]func(*testing.T, tests.TestContext, tests.PubSubConstructor){
-		"PublishSubscribe":    tests.TestPublishSubscribe,
-		"ConcurrentSubscribe": tests.TestConcurrentSubscribe,
-		"InOrder":             tests.TestPublishSubscribeInOrder,
-		"ResendOnError":       tests.TestResendOnError,
-		"NoAck":               tests.TestNoAck,
-		"PublisherClose":      tests.TestPublisherClose,
-		"Topic":               tests.TestTopic,
-		"MessageCtx":          tests.TestMessageCtx,
-	} {
-		t.Run(name, func(t *testing.T) {
-			test(t, tests.TestContext{
-				TestID:   tests.NewTestID(),
-				Features: tests.Features{GuaranteedOrder: true, RequireSingleInstance: true, ForceShort: testing.Short()},
-			}, func(t *testing.T) (message.Publisher, message.Subscriber) {
-				transport := inprocess.New(inprocess.Options{Queue: 20_000}) // these tests publish all before they read
-				return transport.Publisher(), early{transport.Subscriber(), map[string]<-chan *message.Message{}}
-			})
-		})
-	}
+	messagingtest.RunWatermill(t, false, func(*testing.T) tests.PubSubConstructor {
+		return func(*testing.T) (message.Publisher, message.Subscriber) {
+			transport := inprocess.New(inprocess.Options{Queue: 20_000}) // these tests publish all before they read
+			return transport.Publisher(), messagingtest.Early(func(string) (message.Subscriber, error) { return transport.Subscriber(), nil })
+		}
+	}, "PublishSubscribe", "ConcurrentSubscribe", "InOrder", "ResendOnError", "NoAck", "PublisherClose", "Topic", "MessageCtx")
 }

@@ -19,6 +19,10 @@ func RunFaults(t *testing.T, target Target, broker Broker) {
 	t.Run("Broker_killed_nothingConfirmedIsLost", func(t *testing.T) { killed(t, target, broker) })
 	t.Run("Broker_hangs_PublishAndCloseEndInTime", func(t *testing.T) { hangs(t, target, broker) })
 	t.Run("Broker_killed_lettersStay", func(t *testing.T) { lettersStay(t, target, broker) })
+	t.Run("Broker_full_onlyPublishingWaits", func(t *testing.T) { full(t, target) })
+	for what, damage := range target.Damages {
+		t.Run("Damage_"+what+"_recovers", func(t *testing.T) { damaged(t, target, damage) })
+	}
 }
 
 // publishUntilConfirmed sends a batch again and again, as the runtime makes the relay do.
@@ -48,15 +52,7 @@ func absentAtStart(t testing.TB, target Target, broker Broker) {
 	publishUntilConfirmed(t, transport, records)
 	c.connect(t, transport, log.Append(1)[0])
 	c.verify(t)
-	for got := false; !got; {
-		names.Send(t, []byte("1"))
-		select {
-		case <-mail.letters:
-			mail.answers <- nil
-			got = true
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
+	mail.connect(t, names)
 }
 
 func killed(t testing.TB, target Target, broker Broker) {
@@ -104,22 +100,29 @@ func hangs(t testing.TB, target Target, broker Broker) {
 	began := time.Now()
 	err := tryPublish(ctx, transport, records)
 	took := time.Since(began)
-	closed := make(chan error, 1)
-	go func() {
-		c.stop()
-		closed <- transport.Close()
-	}()
-	select {
-	case <-closed:
-	case <-time.After(messaging.ConfirmTimeout):
-		t.Error("the end hangs with the broker")
-	}
+	ended := endsInTime(func() { c.stop(); transport.Close() })
 	broker.Thaw()
 	require.Error(t, err)
 	require.Less(t, took, 5*time.Second)
+	require.True(t, ended, "the end hangs with the broker")
 
 	transport = open(t, names)
 	publishUntilConfirmed(t, transport, records)
+}
+
+// endsInTime reports whether end returns before a program that is stopped would be cut off.
+func endsInTime(end func()) bool {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		end()
+	}()
+	select {
+	case <-ended:
+		return true
+	case <-time.After(messaging.ConfirmTimeout):
+		return false
+	}
 }
 
 func lettersStay(t testing.TB, target Target, broker Broker) {
@@ -145,19 +148,65 @@ func lettersStay(t testing.TB, target Target, broker Broker) {
 	m.stop(t)
 }
 
-// Disturb connects a consumer, lets somebody damage what the broker holds, and checks that the same transport brings
-// the consumer the records that come after.
-func Disturb(t testing.TB, transport messaging.Transport, damage func()) {
-	t.Helper()
-	log := NewLog()
+// full fills the broker's memory while a letter is under way and records wait to be published.
+func full(t testing.TB, target Target) {
+	names, log := target.Fresh(t), NewLog()
+	transport, mail := openInbox(t, names)
 	c := newConsumer("orders", log)
 	c.start(t, transport)
-	defer c.stop()
 	c.connect(t, transport, log.Append(1)[0])
-	damage()
+	for _, body := range []string{"1", "2", "3"} {
+		names.Send(t, []byte(body))
+	}
+	require.Equal(t, "1", string(mail.skipProbes(t).Body))
+	records := log.Append(300)
+
+	relieve := target.Full(t)
+	defer relieve()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	began := time.Now()
+	require.Error(t, tryPublish(ctx, transport, records))
+	require.Less(t, time.Since(began), 5*time.Second)
+	mail.answers <- nil
+	mail.expect(t, nil, "2")
+	mail.expect(t, nil, "3")
+
+	stuck := make(chan error, 1) // what a program that is stopped has under way
+	ctx, cancel = context.WithCancel(t.Context())
+	defer cancel()
+	go func() { stuck <- tryPublish(ctx, transport, records) }()
+	require.True(t, endsInTime(func() {
+		cancel()
+		<-stuck
+		mail.stop(t)
+		c.stop()
+		transport.Close()
+	}), "a full broker keeps a program from ending")
+
+	transport = open(t, names) // and not from starting
+	c.start(t, transport)
+	startMailman(t, transport)
+	require.Error(t, tryPublish(t.Context(), transport, records))
+	relieve()
+	publishUntilConfirmed(t, transport, records)
+	c.connect(t, transport, log.Append(1)[0])
+	c.verify(t)
+}
+
+// damaged damages what the broker holds under a running transport, which must then bring what comes after.
+func damaged(t testing.TB, target Target, damage func(testing.TB, Names)) {
+	names, log := target.Fresh(t), NewLog()
+	transport, mail := openInbox(t, names)
+	c := newConsumer("orders", log)
+	c.start(t, transport)
+	c.connect(t, transport, log.Append(1)[0])
+	damage(t, names)
 	for range 3 {
 		publishUntilConfirmed(t, transport, log.Append(5))
 	}
 	c.connect(t, transport, log.Append(1)[0])
 	c.verify(t)
+	mail.connect(t, names)
+	mail.stop(t)
 }

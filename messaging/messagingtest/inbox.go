@@ -77,13 +77,21 @@ func openInbox(t testing.TB, names Names) (messaging.Transport, *mailman) {
 	t.Helper()
 	transport := open(t, names)
 	m := startMailman(t, transport)
-	for {
+	m.connect(t, names)
+	return transport, m
+}
+
+// connect sends probes until one arrives.
+func (m *mailman) connect(t testing.TB, names Names) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; {
+		require.True(t, time.Now().Before(deadline), "no letter ever came")
 		names.Send(t, []byte(`"probe"`))
 		select {
 		case letter := <-m.letters:
 			require.Equal(t, `"probe"`, string(letter.Body))
 			m.answers <- nil
-			return transport, m
+			return
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -17,6 +17,10 @@ type Target struct {
 	Letters bool
 	// Outside: others can reach the broker, so there may be foreign messages, and copies can be kept.
 	Outside bool
+	// Damages are what somebody may do to what the broker holds while the transport runs, by name (RunFaults).
+	Damages map[string]func(t testing.TB, names Names)
+	// Full makes the broker's memory full, so that it takes no more records, until relieve (RunFaults).
+	Full func(t testing.TB) (relieve func())
 }
 
 // Names is one place on a broker.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -140,7 +141,7 @@ func (p *publisher) removeForeignTop(ctx context.Context, stream string) (remove
 		var foreign []string
 		last := "0-0"
 		for _, entry := range entries {
-			if isRecord(entry.Values) {
+			if isRecord(entry) {
 				last = entry.ID
 				break
 			}
@@ -164,8 +165,10 @@ func (p *publisher) removeForeignTop(ctx context.Context, stream string) (remove
 	}
 }
 
-func isRecord(values map[string]any) bool {
-	payload, _ := field(values, fieldPayload)
-	_, err := messaging.Decode([]byte(payload))
-	return err == nil
+// isRecord reports whether an entry is a record at the id of its position. A copy of one that somebody added under another id
+// is as foreign as any junk.
+func isRecord(entry redis.XMessage) bool {
+	payload, _ := field(entry.Values, fieldPayload)
+	d, err := messaging.Decode([]byte(payload))
+	return err == nil && entry.ID == entryID(strconv.FormatInt(d.Position, 10))
 }

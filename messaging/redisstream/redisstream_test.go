@@ -93,8 +93,3 @@ func target(url string) messagingtest.Target {
 }
 
 func TestTransport(t *testing.T) { messagingtest.Run(t, target(services.Redis(t))) }
-
-func TestTransport_brokerFaults(t *testing.T) {
-	server := services.StartRedis(t)
-	messagingtest.RunFaults(t, target(server.URL), server)
-}

@@ -55,6 +55,16 @@ func TestPublish_foreignEntryOnTop_removedAndNothingElse(t *testing.T) {
 	require.Equal(t, []int64{1, 2, 3, 4, 5}, p.Keep(t)())
 }
 
+func TestPublish_copyOfOurRecordOnTop_removed(t *testing.T) {
+	p, transport := opened(t)
+	records := messagingtest.NewLog().Append(5)
+	require.NoError(t, publish(t, transport, records[:3]))
+	require.NoError(t, p.add(t, "events", "payload", []byte(messaging.Encode(records[1]).Payload)), "somebody replays an event")
+	require.Error(t, publish(t, transport, records[3:]), "said aloud, once")
+	require.NoError(t, publish(t, transport, records[3:]))
+	require.Equal(t, []int64{1, 2, 3, 4, 5}, p.Keep(t)())
+}
+
 func TestPublish_onlyForeignEntries_startsFromNothing(t *testing.T) {
 	p, transport := opened(t)
 	require.NoError(t, p.add(t, "events", "junk", "1"))
@@ -152,18 +162,4 @@ func TestInbox_withoutCursor_saysSo(t *testing.T) {
 func TestNew_badURL_saysWhatIsRight(t *testing.T) {
 	_, err := redisstream.New("localhost", redisstream.Options{})
 	require.ErrorContains(t, err, "redis://user:password@host")
-}
-
-func TestFeed_streamDeleted_hearsAgain(t *testing.T) {
-	p, transport := opened(t)
-	messagingtest.Disturb(t, transport, func() {
-		require.NoError(t, p.client.Del(t.Context(), p.prefix+":events").Err())
-	})
-}
-
-func TestFeed_foreignIDFarAbove_hearsAgain(t *testing.T) {
-	p, transport := opened(t)
-	messagingtest.Disturb(t, transport, func() {
-		require.NoError(t, p.add(t, "events", "junk", "1"))
-	})
 }

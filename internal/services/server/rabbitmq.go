@@ -7,7 +7,6 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -16,14 +15,6 @@ import (
 type RabbitMQ struct {
 	*Server
 	Node Node
-}
-
-// Node tells an Erlang process how to reach a broker's node.
-type Node struct {
-	Name    string // name@localhost
-	Cookie  string
-	EPMD    string // port of the Erlang port mapper
-	BaseURL string // amqp://user:password@127.0.0.1:port, without a virtual host
 }
 
 // RabbitMQ starts a broker without plugins, and an Erlang port mapper (epmd) of its own: a shared one would outlive us
@@ -143,39 +134,4 @@ func brokerReady(address string) error {
 		return fmt.Errorf("the first frame is of type %d, not a method", first[0])
 	}
 	return nil
-}
-
-// AddVirtualHost makes a virtual host and returns its URL. A remote call from a bare Erlang node takes 0.2 s;
-// rabbitmqctl does the same in three times that. The name must need no escaping: letters, digits, _ and -.
-func (n Node) AddVirtualHost(name string) (string, error) {
-	erl, err := find("erl")
-	if err != nil {
-		return "", err
-	}
-	call := fmt.Sprintf(`
-		N = '%s', H = <<"%s">>, U = <<"ordermill">>, All = <<".*">>,
-		ok = rpc:call(N, rabbit_vhost, add, [H, U]),
-		ok = rpc:call(N, rabbit_auth_backend_internal, set_permissions, [U, H, All, All, All, U]),
-		halt().`, n.Name, name)
-	cmd := exec.Command(erl, "-noinput", "-hidden", "-boot", "start_clean", "-setcookie", n.Cookie,
-		"-sname", "add-"+name+"@localhost", "-kernel", "inet_dist_use_interface", "{127,0,0,1}", "-eval", call)
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=/", "ERL_EPMD_PORT=" + n.EPMD, "ERL_CRASH_DUMP_SECONDS=0"}
-	if err := run(cmd); err != nil {
-		return "", fmt.Errorf("making virtual host %s: %w", name, err)
-	}
-	return n.BaseURL + "/" + name, nil
-}
-
-// String packs the node for an environment variable; ParseNode unpacks it.
-func (n Node) String() string {
-	return strings.Join([]string{n.Name, n.Cookie, n.EPMD, n.BaseURL}, " ")
-}
-
-// ParseNode reads what String wrote.
-func ParseNode(s string) (Node, error) {
-	f := strings.Fields(s)
-	if len(f) != 4 {
-		return Node{}, fmt.Errorf("a broker node is four words, not %d", len(f))
-	}
-	return Node{Name: f[0], Cookie: f[1], EPMD: f[2], BaseURL: f[3]}, nil
 }

@@ -14,8 +14,13 @@ import (
 // RedisDatabases is how many logical databases a Redis server of ours has.
 const RedisDatabases = 512
 
-// Redis starts a Redis server that keeps what it acknowledged over Kill and Restart (append-only file).
-func (g *Group) Redis() (*Server, error) {
+// Durable returns the setting with which a Redis server keeps what it acknowledged over Kill. With the default, everysec,
+// it answers up to two seconds before it has written: while the disk is busy with one fsync, writes wait for its end.
+func Durable() []string { return []string{"appendfsync always"} }
+
+// Redis starts a Redis server that keeps its data over Stop and Restart (append-only file). Settings such as those of
+// Durable override the server's defaults.
+func (g *Group) Redis(settings ...string) (*Server, error) {
 	program, err := find("redis-server")
 	if err != nil {
 		return nil, err
@@ -37,8 +42,8 @@ dir %s
 databases %d
 save ""
 appendonly yes
-appendfsync everysec
-`, port, password, dir, RedisDatabases)); err != nil {
+%s
+`, port, password, dir, RedisDatabases, strings.Join(settings, "\n"))); err != nil {
 		return nil, err
 	}
 	address := fmt.Sprintf("127.0.0.1:%d", port)
