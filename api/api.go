@@ -54,13 +54,14 @@ type API struct {
 	huma      huma.API
 	schemas   huma.Registry
 	validator validator
-	stopping  context.Context // ends when the server begins to shut down: event streams end with it
+	lists     map[string]string // paths of the lists that can be read as of then, by read model
+	stopping  context.Context   // ends when the server begins to shut down: event streams end with it
 	stop      context.CancelFunc
 }
 
 // New builds the REST surface. It starts nothing.
 func New(config Config) *API {
-	a := &API{Config: config, engine: newEngine()}
+	a := &API{Config: config, engine: newEngine(), lists: map[string]string{}}
 	a.stopping, a.stop = context.WithCancel(context.Background())
 	a.engine.Use(a.recovered)
 	if config.OperationsOnly {
@@ -92,6 +93,9 @@ func New(config Config) *API {
 	a.registerCases()
 	a.registerDecisions()
 	a.registerHistory()
+	a.registerExplain()
+	a.registerStates()
+	a.registerFrozen()
 	a.registerEvents()
 	a.registerOperations()
 	a.registerParked()

@@ -371,6 +371,7 @@ type fakeModel struct {
 	running  bool
 	takes    time.Duration // of a verification
 	frozen   *freezer
+	past     *projections.Frozen // the frozen generation that is there
 }
 
 func (m *fakeModel) Name() string                                { return m.name }

@@ -58,12 +58,13 @@ func TestOpenAPI_namesEveryRow(t *testing.T) {
 		"POST /v1/orders/{id}/refunds", "POST /v1/orders/{id}/refunds/{refund_id}/complete", "POST /v1/orders/{id}/refunds/{refund_id}/fail",
 		"POST /v1/payments/unmatched/{capture_id}/match", "POST /v1/payments/unmatched/{capture_id}/refund", "POST /v1/reviews/{review_id}/resolve",
 		"POST /v1/inventory/{sku}/receipts", "GET /v1/inventory", "GET /v1/inventory/{sku}", "GET /v1/inventory/{sku}/movements", "GET /v1/inventory/{sku}/reservations",
+		"GET /v1/orders/{id}/explain", "GET /v1/orders/{id}/payment/explain", "GET /v1/inventory/{sku}/explain", "GET /v1/products/{sku}/explain",
 		"POST /v1/orders", "GET /v1/orders", "GET /v1/orders/{id}", "GET /v1/orders/{id}/timeline",
 		"POST /v1/orders/{id}/payments", "GET /v1/orders/{id}/payment", "GET /v1/payments",
 		"GET /v1/payments/unmatched", "GET /v1/refunds", "GET /v1/reviews",
-		"GET /v1/events", "GET /v1/events/stream", "GET /v1/streams/{stream}",
+		"GET /v1/events", "GET /v1/events/stream", "GET /v1/streams/{stream}", "GET /v1/streams/{stream}/state", "GET /v1/streams/{stream}/diff",
 		"GET /v1/projections", "POST /v1/projections/{name}/rebuild", "GET /v1/projections/{name}/rebuild",
-		"POST /v1/projections/{name}/verify", "GET /v1/consumers", "GET /v1/relays", "GET /v1/parked", "POST /v1/parked/{consumer}/{key}/retry", "POST /v1/parked/{consumer}/{key}/discard", "GET /livez", "GET /readyz",
+		"POST /v1/projections/{name}/verify", "GET /v1/projections/{name}/frozen/{frozen}", "GET /v1/consumers", "GET /v1/relays", "GET /v1/parked", "POST /v1/parked/{consumer}/{key}/retry", "POST /v1/parked/{consumer}/{key}/discard", "GET /livez", "GET /readyz",
 	}, rows)
 }
 

@@ -34,11 +34,16 @@ func (f *filters) always(column, value string) {
 }
 
 func (f *filters) keep(name, value string, c projections.Condition) {
+	f.keepGiven(name, value)
+	f.conditions = append(f.conditions, c)
+}
+
+// keepGiven keeps a query value for the next page that is no condition on rows.
+func (f *filters) keepGiven(name, value string) {
 	if f.given == nil {
 		f.given = url.Values{}
 	}
 	f.given.Set(name, value)
-	f.conditions = append(f.conditions, c)
 }
 
 // link is the header that leads to the next page, with the same filters: a cursor belongs to them.

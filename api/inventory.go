@@ -8,6 +8,7 @@ import (
 
 	"ordermill/api/v1"
 	"ordermill/app"
+	"ordermill/projections/inventory"
 )
 
 func (a *API) registerInventory() {
@@ -36,12 +37,9 @@ func (a *API) registerInventory() {
 				AdjustmentID: r.AdjustmentID, Stock: stockOf(r.Item, r.Now)}}
 		})
 
-	handle(a, get("/v1/inventory", "inventory", "list-inventory", "List the stock of every SKU"),
-		func(ctx context.Context, in *RowsPaging) (*Page[v1.Item], error) {
-			return rowsPage(ctx, a, "/v1/inventory", in, a.Inventory, filters{}, itemRow)
-		})
+	list[inventory.Row, v1.Item, PastPaging](a, get("/v1/inventory", "inventory", "list-inventory", "List the stock of every SKU"), a.items())
 	handle(a, get("/v1/inventory/{sku}", "inventory", "get-inventory", "See the stock of one SKU"),
 		func(ctx context.Context, in *skuQuery) (*One[v1.Item], error) {
-			return rowOf(ctx, a, in.Fresh, a.Inventory, in.SKU, itemRow)
+			return rowOf(ctx, a, in.Moment, a.items(), in.SKU)
 		})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"ordermill/api/v1"
+	"ordermill/eventstore/subscription"
 	"ordermill/projections"
 )
 
@@ -91,7 +92,11 @@ func rowsPage[R, T any](ctx context.Context, a *API, path string, in *RowsPaging
 	if err := a.catchUp(ctx, rows, in.MinPosition); err != nil {
 		return nil, err
 	}
-	found, err := rows.List(ctx, projections.Query{Limit: in.Limit, Cursor: in.Cursor, Where: by.conditions})
+	return rowsFound(ctx, a, path, projections.Query{Limit: in.Limit, Cursor: in.Cursor, Where: by.conditions}, rows, by, render)
+}
+
+func rowsFound[R, T any](ctx context.Context, a *API, path string, query projections.Query, rows Rows[R], by filters, render func(R) T) (*Page[T], error) {
+	found, err := rows.List(ctx, query)
 	if err != nil {
 		return nil, a.queryFailed(ctx, err)
 	}
@@ -99,22 +104,10 @@ func rowsPage[R, T any](ctx context.Context, a *API, path string, in *RowsPaging
 	for i, row := range found.Rows {
 		items[i] = render(row)
 	}
-	out := pageBy(by, path, in.Limit, found.Next, items)
+	out := pageBy(by, path, query.Limit, found.Next, items)
 	out.Body.Parked = found.Parked
 	out.Position = strconv.FormatInt(found.Position, 10)
 	return out, nil
-}
-
-// rowOf answers a query for one row of a read model.
-func rowOf[R, T any](ctx context.Context, a *API, in Fresh, rows Rows[R], key string, render func(R) T) (*One[T], error) {
-	if err := a.catchUp(ctx, rows, in.MinPosition); err != nil {
-		return nil, err
-	}
-	found, err := rows.Get(ctx, key)
-	if err != nil {
-		return nil, a.queryFailed(ctx, err)
-	}
-	return &One[T]{Position: strconv.FormatInt(found.Position, 10), Body: render(found.Row)}, nil
 }
 
 // longestCatchUp bounds how long a query waits for its read model.
@@ -149,6 +142,14 @@ func (a *API) queryFailed(ctx context.Context, err error) error {
 		return fail(v1.NotReady, "the read model is being built for the first time")
 	case errors.Is(err, projections.ErrParked):
 		return fail(v1.ProjectionParked, "an event of this id could not be folded, so its row may be old; an operator has to look at it")
+	case errors.Is(err, subscription.ErrStop):
+		return a.logged(ctx, err, v1.UnreadableEvent, "a newer program wrote an event of this id; this one cannot tell what it means")
+	case errors.Is(err, projections.ErrFreezing):
+		return fail(v1.NotReady, "the frozen generation is still being filled; GET it to see how far it is")
+	case errors.Is(err, projections.ErrFreezeRunning):
+		return fail(v1.FreezeRunning, "this list is being frozen as of another position")
+	case errors.Is(err, projections.ErrTooManyFrozen):
+		return fail(v1.FreezeRunning, "as many frozen generations of this list are kept as may be")
 	case errors.Is(err, projections.ErrRebuildRunning):
 		return fail(v1.RebuildRunning, "this read model is being rebuilt already")
 	}

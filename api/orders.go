@@ -14,12 +14,12 @@ import (
 )
 
 type orderQuery struct {
-	Fresh
+	Moment
 	ID string `path:"id" pattern:"^[A-Za-z0-9._:-]{1,64}$" doc:"order id"`
 }
 
 type ordersQuery struct {
-	RowsPaging
+	PastPaging
 	Status        string `query:"status" enum:"placed,awaiting_payment,confirmed,completed,rejected,cancelled,expired"`
 	PaymentStatus string `query:"payment_status" enum:"unmatched,voided,paid,failed,requested,none,overpaid,partially_paid,refund_pending,refunded,partially_refunded"`
 	SKU           string `query:"sku" pattern:"^[A-Za-z0-9._:-]{1,64}$" doc:"one of the order's lines is of it"`
@@ -59,13 +59,10 @@ func (a *API) registerOrders() {
 			return reply[v1.Order]{status, "/v1/orders/" + body.OrderID, body}
 		})
 
-	handle(a, get("/v1/orders", "orders", "list-orders", "List orders"),
-		func(ctx context.Context, in *ordersQuery) (*Page[v1.Order], error) {
-			return rowsPage(ctx, a, "/v1/orders", &in.RowsPaging, a.Orders, in.filters(), orderRow)
-		})
+	list[orders.Row, v1.Order, ordersQuery](a, get("/v1/orders", "orders", "list-orders", "List orders"), a.orders())
 	handle(a, get("/v1/orders/{id}", "orders", "get-order", "See one order"),
 		func(ctx context.Context, in *orderQuery) (*One[v1.Order], error) {
-			return rowOf(ctx, a, in.Fresh, a.Orders, in.ID, orderRow)
+			return rowOf(ctx, a, in.Moment, a.orders(), in.ID)
 		})
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 type accountsQuery struct {
-	RowsPaging
+	PastPaging
 	Status  string `query:"status" enum:"unmatched,voided,paid,failed,requested,none,overpaid,partially_paid,refund_pending,refunded,partially_refunded" doc:"payment_status"`
 	OrderID string `query:"order_id" pattern:"^[A-Za-z0-9._:-]{1,64}$"`
 }
@@ -40,13 +40,10 @@ func (a *API) registerPayments() {
 				CaptureID: r.CaptureID, OrderID: r.OrderID, Outcome: r.Outcome, AmountMinor: r.AmountMinor, Currency: r.Currency}}
 		})
 
-	handle(a, get("/v1/payments", "payments", "list-payments", "List payment accounts, one for each order that had money or was to have"),
-		func(ctx context.Context, in *accountsQuery) (*Page[v1.Account], error) {
-			return rowsPage(ctx, a, "/v1/payments", &in.RowsPaging, a.Payments, in.filters(), accountRow)
-		})
+	list[payments.Row, v1.Account, accountsQuery](a, get("/v1/payments", "payments", "list-payments", "List payment accounts, one for each order that had money or was to have"), a.accounts())
 	handle(a, get("/v1/orders/{id}/payment", "payments", "get-payment", "See an order's payment account, also of an order that nobody knows"),
 		func(ctx context.Context, in *orderQuery) (*One[v1.Account], error) {
-			return rowOf(ctx, a, in.Fresh, a.Payments, in.ID, accountRow)
+			return rowOf(ctx, a, in.Moment, a.accounts(), in.ID)
 		})
 
 	request := a.schemas.Map()["Account"].Properties

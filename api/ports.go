@@ -92,6 +92,10 @@ type History interface {
 	// Reservations returns the open ones of a SKU, by order id, and the position of its last event.
 	Reservations(ctx context.Context, sku string) ([]history.Reservation, int64, error)
 	Story(ctx context.Context, orderID string) (*history.Story, error)
+	// Latest is the last version of a stream, and States are what commands on it are decided on at some versions: also
+	// history.ErrUnknownCategory, ErrNotReached and ErrUnreadable.
+	Latest(ctx context.Context, stream string) (int64, error)
+	States(ctx context.Context, stream string, versions ...int64) ([]history.State, error)
 }
 
 // Messages are the letters that arrived.

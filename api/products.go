@@ -13,7 +13,7 @@ import (
 )
 
 type skuQuery struct {
-	Fresh
+	Moment
 	SKU string `path:"sku" pattern:"^[A-Za-z0-9._:-]{1,64}$"`
 }
 
@@ -52,13 +52,10 @@ func (a *API) registerProducts() {
 			return a.Desk.Discontinue(ctx, call, in.SKU)
 		}, productChanged)
 
-	handle(a, get("/v1/products", "products", "list-products", "List the catalogue"),
-		func(ctx context.Context, in *RowsPaging) (*Page[v1.Product], error) {
-			return rowsPage(ctx, a, "/v1/products", in, a.Products, filters{}, productRow)
-		})
+	list[products.Row, v1.Product, PastPaging](a, get("/v1/products", "products", "list-products", "List the catalogue"), a.catalogue())
 	handle(a, get("/v1/products/{sku}", "products", "get-product", "See one product"),
 		func(ctx context.Context, in *skuQuery) (*One[v1.Product], error) {
-			return rowOf(ctx, a, in.Fresh, a.Products, in.SKU, productRow)
+			return rowOf(ctx, a, in.Moment, a.catalogue(), in.SKU)
 		})
 }
 

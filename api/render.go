@@ -13,6 +13,22 @@ import (
 	"ordermill/projections/products"
 )
 
+func (a *API) orders() view[orders.Row, v1.Order] {
+	return view[orders.Row, v1.Order]{a.Orders, orders.Projection, orderRow}
+}
+
+func (a *API) accounts() view[payments.Row, v1.Account] {
+	return view[payments.Row, v1.Account]{a.Payments, payments.Projection, accountRow}
+}
+
+func (a *API) items() view[inventory.Row, v1.Item] {
+	return view[inventory.Row, v1.Item]{a.Inventory, inventory.Projection, itemRow}
+}
+
+func (a *API) catalogue() view[products.Row, v1.Product] {
+	return view[products.Row, v1.Product]{a.Products, products.Projection, productRow}
+}
+
 func orderRow(r orders.Row) v1.Order {
 	out := orderOf(r.OrderID, r.Order, r.Account, r.Memory)
 	out.PlacedAt, out.UpdatedAt, out.Version, out.Position = millis(r.PlacedAt), millis(r.UpdatedAt), r.Version, r.Position

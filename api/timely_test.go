@@ -32,7 +32,7 @@ func (s *shop) direct(method, path, body string, header ...string) *httptest.Res
 func TestStoreFrozen_everyQueryIs503In10Seconds(t *testing.T) {
 	s := newShop(t)
 	s.frozen = true
-	place := strings.NewReplacer("{name}", "orders", "{stream}", "order-1", "{id}", "1", "{sku}", "A")
+	place := strings.NewReplacer("{name}", "orders", "{stream}", "order-1", "{id}", "1", "{sku}", "A", "{frozen}", "4")
 	asked := 0
 	for path, item := range s.description().Paths.Map() {
 		if item.Get == nil || path == "/livez" || path == "/readyz" || path == "/v1/events/stream" {

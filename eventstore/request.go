@@ -24,6 +24,8 @@ var (
 	ErrUnavailable = errors.New("the event store is unavailable")
 	// ErrOutcomeUnknown means the answer to COMMIT never came: the batch is either wholly in the log or not at all.
 	ErrOutcomeUnknown = errors.New("outcome of the append is unknown")
+	// ErrNotEmpty: a log that was to be given another one's id holds something already.
+	ErrNotEmpty = errors.New("the log is not empty")
 )
 
 // Request is one command's write: all of it or nothing.

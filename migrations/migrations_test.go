@@ -42,8 +42,8 @@ func TestGround_isWhatTheLogsFirstMigrationMakes(t *testing.T) {
 func TestPlace_version_decides(t *testing.T) {
 	require.ErrorIs(t, Log.check(0), ErrNotMigrated)
 	require.ErrorIs(t, Log.check(3), ErrNotMigrated)
-	require.NoError(t, Log.check(6))
-	require.ErrorIs(t, Log.check(7), ErrNewer)
+	require.NoError(t, Log.check(7))
+	require.ErrorIs(t, Log.check(8), ErrNewer)
 	require.NoError(t, Read.check(6))
 }
 

@@ -2,10 +2,7 @@ package projections
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"ordermill/eventstore/subscription"
@@ -74,25 +71,4 @@ func (s *scan) read(ctx context.Context) error {
 	}
 	s.end = len(s.page) < scanAtOnce
 	return rows.Err()
-}
-
-// diffJSON tells the smallest differing parts of two JSON texts, objects by their members.
-func diffJSON(path string, a, b []byte, tell func(path, a, b string)) {
-	var left, right map[string]json.RawMessage
-	if json.Unmarshal(a, &left) != nil || json.Unmarshal(b, &right) != nil || left == nil || right == nil {
-		tell(path, string(a), string(b))
-		return
-	}
-	names := map[string]bool{}
-	for name := range left {
-		names[name] = true
-	}
-	for name := range right {
-		names[name] = true
-	}
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		if string(left[name]) != string(right[name]) {
-			diffJSON(path+"."+name, left[name], right[name], tell)
-		}
-	}
 }

@@ -11,17 +11,21 @@ import (
 
 // cursor is the last row of a page. It is opaque to clients and bound to the list it came from.
 type cursor struct {
-	List string `json:"l"` // projection, order and conditions
+	List string `json:"l"` // projection, generation if it is frozen, order and conditions
 	Sort int64  `json:"s"`
 	Key  string `json:"k"`
 }
 
-func (m *Model[R]) listName(conditions []Condition) string {
-	return fmt.Sprintf("%s/%s/%t/%s", m.projection.Name, m.projection.Order.Column, m.projection.Order.Descending, fingerprint(conditions))
+func (m *Model[R]) listName(query Query) string {
+	name := m.projection.Name
+	if query.Frozen != 0 {
+		name = consumerName(name, query.Frozen)
+	}
+	return fmt.Sprintf("%s/%s/%t/%s", name, m.projection.Order.Column, m.projection.Order.Descending, fingerprint(query.Where))
 }
 
-func (m *Model[R]) formatCursor(c cursor, conditions []Condition) string {
-	c.List = m.listName(conditions)
+func (m *Model[R]) formatCursor(c cursor, query Query) string {
+	c.List = m.listName(query)
 	text, err := json.Marshal(c)
 	if err != nil {
 		panic(err) // strings and a number always marshal
@@ -42,10 +46,10 @@ func (m *Model[R]) parseCursor(query Query) (*cursor, error) {
 	var c cursor
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
-	if decoder.Decode(&c) != nil || c.List != m.listName(query.Where) || !utf8.ValidString(c.Key) || strings.ContainsRune(c.Key, 0) {
+	if decoder.Decode(&c) != nil || c.List != m.listName(query) || !utf8.ValidString(c.Key) || strings.ContainsRune(c.Key, 0) {
 		return nil, ErrBadCursor
 	}
-	if m.formatCursor(c, query.Where) != text {
+	if m.formatCursor(c, query) != text {
 		return nil, ErrBadCursor
 	}
 	return &c, nil

@@ -60,8 +60,8 @@ func (m *Model[R]) tryBegin(ctx context.Context, status string, total int64) (ge
 			INSERT INTO generations (projection, generation, code_version, status, created_at, events_total, error)
 			SELECT CAST($1 AS text), 1 + coalesce((SELECT max(generation) FROM generations WHERE projection = $1), 0),
 				CAST($2 AS bigint), CAST($3 AS text), now_ms(), CAST($4 AS bigint), ''
-			WHERE CAST($3 AS text) <> 'running' OR NOT EXISTS (
-				SELECT 1 FROM generations WHERE projection = $1 AND code_version = $2 AND status = 'running')
+			WHERE CAST($3 AS text) = 'verifying' OR NOT EXISTS (
+				SELECT 1 FROM generations WHERE projection = $1 AND code_version = $2 AND status = $3)
 			ON CONFLICT (projection, generation) DO NOTHING
 			RETURNING generation`, m.projection.Name, m.projection.Version, status, total).Scan(&generation)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -109,15 +109,17 @@ type standing struct {
 	live    int64 // 0: none yet
 	running int64 // the generation that a rebuild fills; 0: none
 	failed  bool  // the newest rebuild failed
+	freeze  int64 // the generation that is to be frozen; 0: none
 }
 
 func (m *Model[R]) standing(ctx context.Context) (s standing, err error) {
 	err = m.db.Read.QueryRowContext(ctx, `
 		SELECT coalesce((SELECT generation FROM live WHERE projection = $1 AND code_version = $2), 0),
 			coalesce(max(CASE WHEN status = 'running' THEN generation END), 0),
-			coalesce(max(CASE WHEN status = 'failed' THEN generation END), 0) > coalesce(max(CASE WHEN status = 'done' THEN generation END), 0)
+			coalesce(max(CASE WHEN status = 'failed' THEN generation END), 0) > coalesce(max(CASE WHEN status = 'done' THEN generation END), 0),
+			coalesce(min(CASE WHEN status = 'freezing' THEN generation END), 0)
 		FROM generations WHERE projection = $1 AND code_version = $2`,
-		m.projection.Name, m.projection.Version).Scan(&s.live, &s.running, &s.failed)
+		m.projection.Name, m.projection.Version).Scan(&s.live, &s.running, &s.failed, &s.freeze)
 	return s, err
 }
 
@@ -131,16 +133,21 @@ func (m *Model[R]) note(ctx context.Context, generation int64, status, problem s
 // prune drops what no reader can still want: generations of this code version older than the live one, except the one
 // before it (a query that began before the flip may still be reading that), and comparisons whose maker has died.
 func (m *Model[R]) prune(ctx context.Context) error {
-	rows, err := m.db.Read.QueryContext(ctx, `
+	return m.dropAll(ctx, `
 		SELECT g.generation FROM generations g
 		JOIN consumers c ON c.name = g.projection || '.' || CAST(g.generation AS text)
 		JOIN live l ON l.projection = g.projection AND l.code_version = g.code_version
 		WHERE g.projection = $1 AND g.code_version = $2 AND (
 			g.status = 'verifying' AND c.heartbeat_at < now_ms() - $3
-			OR g.status <> 'verifying' AND g.generation < l.generation AND g.generation <> coalesce((
+			OR g.status IN ('running', 'done', 'failed') AND g.generation < l.generation AND g.generation <> coalesce((
 				SELECT max(p.generation) FROM generations p WHERE p.projection = g.projection AND p.code_version = g.code_version
 				AND p.status = 'done' AND p.generation < l.generation), 0))`,
 		m.projection.Name, m.projection.Version, abandoned.Milliseconds())
+}
+
+// dropAll drops the generations that a query lists.
+func (m *Model[R]) dropAll(ctx context.Context, query string, args ...any) error {
+	rows, err := m.db.Read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ type options struct {
 // WithLogger sets where the model tells what it does.
 func WithLogger(log *slog.Logger) Option { return func(o *options) { o.log = log } }
 
-// WithProgress is told of every page of a rebuild that runs in this process, and of its end.
+// WithProgress is told of every page of a rebuild or of a frozen generation that is filled in this process, and of a rebuild's end.
 func WithProgress(tell func(Progress)) Option { return func(o *options) { o.tell = tell } }
 
 // WithPageSize sets how many events a rebuild folds in one transaction, 1..eventstore.MaxPage.

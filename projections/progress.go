@@ -29,7 +29,7 @@ func (m *Model[R]) Progress(ctx context.Context) (Progress, error) {
 			coalesce((SELECT min(p.at) FROM progress p WHERE p.consumer = c.name AND g.status <> 'running'), 0)
 		FROM generations g
 		LEFT JOIN consumers c ON c.name = g.projection || '.' || CAST(g.generation AS text)
-		WHERE g.projection = $1 AND g.code_version = $2 AND g.status <> 'verifying' ORDER BY g.generation DESC LIMIT 1`,
+		WHERE g.projection = $1 AND g.code_version = $2 AND g.status IN ('running', 'done', 'failed') ORDER BY g.generation DESC LIMIT 1`,
 		m.projection.Name, m.projection.Version).
 		Scan(&p.Generation, &p.Status, &p.EventsTotal, &p.Error, &started, &p.EventsDone, &finished)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -25,6 +25,9 @@ type Projection[R any] struct {
 	Schema string
 	// Keys names the rows that a record changes.
 	Keys subscription.Keys
+	// Streams names the streams that a key's row is folded from, all of them, so that one row can be folded without the rest of
+	// the log. Nil if a key does not tell: such rows have no past, see AsOf.
+	Streams func(key string) []string
 	// Fold is the row after the event. It is pure, gives the old row up as append gives up a slice, and starts from the zero
 	// R. If it panics, its key is parked.
 	Fold func(row R, event Event) R
@@ -60,18 +63,28 @@ type Order struct {
 	Descending bool
 }
 
-// StreamID keys a record by its stream's id (an order's id, a SKU), if the stream is of one of the categories.
-func StreamID(categories ...string) subscription.Keys {
-	return func(record eventstore.Record) ([]string, error) {
-		category, id, err := eventstore.SplitStream(record.Stream)
-		if err != nil || !slices.Contains(categories, category) {
-			return nil, err
-		}
-		return []string{id}, nil
+// Categories are those of the streams whose id is their rows' key: an order's id, a SKU. Most projections are made of some.
+type Categories []string
+
+// Keys keys a record by its stream's id, if the stream is of one of the categories.
+func (c Categories) Keys(record eventstore.Record) ([]string, error) {
+	category, id, err := eventstore.SplitStream(record.Stream)
+	if err != nil || !slices.Contains(c, category) {
+		return nil, err
 	}
+	return []string{id}, nil
 }
 
-// fold is the one way by which a row comes to be: live, rebuilt and verified. It returns how many deliveries it folded; with
+// Streams are those with the key as their id.
+func (c Categories) Streams(key string) []string {
+	streams := make([]string, len(c))
+	for i, category := range c {
+		streams[i] = eventstore.Stream(category, key)
+	}
+	return streams
+}
+
+// fold is the one way by which a row comes to be: live, rebuilt, verified and as of a position. It returns how many deliveries it folded; with
 // an error, deliveries[folded] is the one that can not be, and the row is spoilt. ErrStop means the event is not known here.
 func (p *Projection[R]) fold(row R, deliveries []subscription.Delivery) (after R, folded int, err error) {
 	for _, d := range deliveries {

@@ -32,6 +32,7 @@ type Query struct {
 	Limit  int    // 1..MaxLimit
 	Cursor string // Next of the page before; "" is the start
 	Where  []Condition
+	Frozen int64 // the generation to read, see Freeze; 0: the live one
 }
 
 // Get returns the row of a key: ErrNotFound, ErrNotReady, ErrParked. Its pointer, position and row are of one snapshot. A
@@ -79,6 +80,9 @@ func (m *Model[R]) List(ctx context.Context, query Query) (page Page[R], err err
 	if err != nil {
 		return page, err
 	}
+	if query.Frozen != 0 {
+		return page, m.listFrozen(ctx, query, from, &page)
+	}
 	err = m.onLive(ctx, func(generation int64) (int64, error) { return m.list(ctx, generation, query, from, &page) })
 	return page, err
 }
@@ -86,7 +90,7 @@ func (m *Model[R]) List(ctx context.Context, query Query) (page Page[R], err err
 // list reads one row more than asked for, to know whether there is another page.
 func (m *Model[R]) list(ctx context.Context, generation int64, query Query, from *cursor, page *Page[R]) (now int64, err error) {
 	args := []any{m.projection.Name, m.projection.Version, consumerName(m.projection.Name, generation), query.Limit + 1}
-	rows, err := m.db.Read.QueryContext(ctx, m.listSQL(generation, query.Where, from, &args), args...)
+	rows, err := m.db.Read.QueryContext(ctx, m.listSQL(generation, query, from, &args), args...)
 	if err != nil {
 		return 0, err
 	}
@@ -105,7 +109,7 @@ func (m *Model[R]) list(ctx context.Context, generation int64, query Query, from
 			break // only the pointer and the position: the list ends here
 		}
 		if len(page.Rows) == query.Limit {
-			page.Next = m.formatCursor(last, query.Where)
+			page.Next = m.formatCursor(last, query)
 			break
 		}
 		row, err := decode[R](body)
@@ -121,7 +125,7 @@ func (m *Model[R]) list(ctx context.Context, generation int64, query Query, from
 	return now, rows.Err()
 }
 
-func (m *Model[R]) listSQL(generation int64, conditions []Condition, from *cursor, args *[]any) string {
+func (m *Model[R]) listSQL(generation int64, query Query, from *cursor, args *[]any) string {
 	sort, beyond, direction := "0", ">", "ASC"
 	by := m.projection.Order
 	if by.Column != "" {
@@ -134,7 +138,7 @@ func (m *Model[R]) listSQL(generation int64, conditions []Condition, from *curso
 	if by.Column != "" {
 		order = by.Column + " " + direction + ", " + order
 	}
-	for _, c := range conditions {
+	for _, c := range query.Where {
 		where += " AND " + c.sql(args)
 	}
 	switch {
@@ -144,13 +148,17 @@ func (m *Model[R]) listSQL(generation int64, conditions []Condition, from *curso
 	default:
 		where += fmt.Sprintf(" AND (%s, key) %s (%s, %s)", by.Column, beyond, bind(args, from.Sort), bind(args, from.Key))
 	}
+	pointer := "live"
+	if query.Frozen != 0 {
+		pointer = fmt.Sprintf("(SELECT projection, code_version, generation FROM generations WHERE generation = %d AND status = 'frozen')", generation)
+	}
 	return fmt.Sprintf(`
 		SELECT l.generation, c.position, now_ms(), r.key, r.sort, r.body,
 			EXISTS (SELECT 1 FROM parked p WHERE p.consumer = c.name AND p.key = r.key)
-		FROM live l JOIN consumers c ON c.name = $3
+		FROM %s l JOIN consumers c ON c.name = $3
 		LEFT JOIN (SELECT key, %s AS sort, body FROM %s WHERE %s ORDER BY %s LIMIT $4) r ON TRUE
 		WHERE l.projection = $1 AND l.code_version = $2 ORDER BY r.sort %s, r.key %s`,
-		sort, m.projection.table(generation).name, where, order, direction, direction)
+		pointer, sort, m.projection.table(generation).name, where, order, direction, direction)
 }
 
 // onLive runs a query on the live generation's table, and again when the answer says that another one is live by now: the

@@ -23,10 +23,20 @@ func (m *Model[R]) Rebuild(ctx context.Context) error {
 	return nil
 }
 
+// thawEvery bounds how much longer than its hour a frozen generation is there.
+const thawEvery = time.Minute
+
 // rebuildOnRequest builds whatever generation is asked for, in the one process that may, until ctx ends. It also goes on
-// with what a process that died has left half done.
+// with what a process that died has left half done, freezes what is to be frozen, and drops what was frozen long enough.
 func (m *Model[R]) rebuildOnRequest(ctx context.Context) error {
+	var thawed time.Time
 	for fresh := true; ctx.Err() == nil; fresh = false { // fresh: perhaps a newer program, so what failed may succeed now
+		if time.Since(thawed) > thawEvery {
+			thawed = time.Now()
+			if err := m.thaw(ctx); err != nil {
+				return err
+			}
+		}
 		s, err := m.standing(ctx)
 		if err != nil {
 			return err
@@ -38,6 +48,8 @@ func (m *Model[R]) rebuildOnRequest(ctx context.Context) error {
 			if err = m.Rebuild(ctx); errors.Is(err, ErrRebuildRunning) {
 				err = nil
 			}
+		case s.freeze != 0:
+			err = m.freeze(ctx, s.freeze)
 		default:
 			wake(ctx, m.requested)
 		}
@@ -48,27 +60,36 @@ func (m *Model[R]) rebuildOnRequest(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// build fills a generation, cuts over to it, and drops what nobody reads any more. What can not succeed is marked failed;
-// anything else goes on later from the checkpoint.
+// build fills a generation, cuts over to it, and drops what nobody reads any more.
 func (m *Model[R]) build(ctx context.Context, generation int64) error {
-	err := m.fillAndCutOver(ctx, generation)
+	err := m.attempt(ctx, generation, Running, Failed, func() error { return m.fillAndCutOver(ctx, generation) })
+	if err != nil {
+		return err
+	}
+	if err := m.prune(ctx); err != nil && ctx.Err() == nil {
+		m.log.Warn("old generations stay until the next rebuild", "error", err)
+	}
+	m.tellProgress(ctx, generation)
+	return nil
+}
+
+// attempt does work on a generation. What can not succeed is marked as failed, and its rows go; anything else is noted while the
+// generation stays as it is, and goes on later from the checkpoint.
+func (m *Model[R]) attempt(ctx context.Context, generation int64, running, failed string, work func() error) error {
+	err := work()
 	switch {
 	case err == nil:
-		if err := m.prune(ctx); err != nil && ctx.Err() == nil {
-			m.log.Warn("old generations stay until the next rebuild", "error", err)
-		}
-		m.tellProgress(ctx, generation)
 		return nil
 	case errors.Is(err, subscription.ErrStop), errors.Is(err, subscription.ErrDiverged):
-		m.log.Error("rebuild failed", "generation", generation, "error", err)
-		return errors.Join(m.fail(ctx, generation, err), m.prune(ctx))
+		m.log.Error("generation failed", "generation", generation, "error", err)
+		return m.fail(ctx, generation, failed, err)
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	if noteErr := m.note(ctx, generation, Running, err.Error()); noteErr != nil {
+	if noteErr := m.note(ctx, generation, running, err.Error()); noteErr != nil {
 		err = errors.Join(err, noteErr)
 	}
-	return fmt.Errorf("rebuild into generation %d, to be resumed: %w", generation, err)
+	return fmt.Errorf("generation %d, to be resumed: %w", generation, err)
 }
 
 func (m *Model[R]) fillAndCutOver(ctx context.Context, generation int64) error {
@@ -178,16 +199,14 @@ func (m *Model[R]) finish(ctx context.Context, tx *sql.Tx, generation int64, sta
 	return err
 }
 
-// fail ends a rebuild that can not succeed; its rows go at once.
-func (m *Model[R]) fail(ctx context.Context, generation int64, cause error) error {
-	err := m.inDurableTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
+// fail ends what can not succeed; its rows go at once.
+func (m *Model[R]) fail(ctx context.Context, generation int64, status string, cause error) error {
+	return m.inDurableTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
 		for _, name := range m.projection.tableNames(generation) {
 			if _, err := tx.ExecContext(ctx, `DROP TABLE IF EXISTS `+name); err != nil {
 				return err
 			}
 		}
-		return m.finish(ctx, tx, generation, Failed, cause.Error())
+		return m.finish(ctx, tx, generation, status, cause.Error())
 	})
-	m.tellProgress(ctx, generation)
-	return err
 }

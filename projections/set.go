@@ -15,6 +15,7 @@ type ReadModel interface {
 	WaitFor(ctx context.Context, position int64) error
 	Status(ctx context.Context) (Status, error)
 	Rebuilder
+	Freezer
 }
 
 // Rebuilder builds a read model anew from the log, or checks it against the log.
@@ -22,6 +23,12 @@ type Rebuilder interface {
 	Rebuild(ctx context.Context) error
 	Progress(ctx context.Context) (Progress, error)
 	Verify(ctx context.Context) (Report, error)
+}
+
+// Freezer keeps a read model as of a position, for an hour.
+type Freezer interface {
+	Freeze(ctx context.Context, position int64) (Frozen, error)
+	Frozen(ctx context.Context, generation int64) (Frozen, error)
 }
 
 // Set is the read models of one program.

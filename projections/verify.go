@@ -6,8 +6,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"ordermill/eventstore/subscription"
+	"ordermill/internal/jsondiff"
 )
 
 // maxDifferences bounds how many differences a report lists.
@@ -172,7 +174,10 @@ func (r *Report) pair(live, folded *scanned, columns []string, parked map[string
 			continue
 		}
 		if column == "body" {
-			diffJSON(column, a, b, func(path, a, b string) { r.add(Difference{row.key, path, a, b}) })
+			for _, change := range jsondiff.Of(a, b) {
+				path := strings.Join(append([]string{column}, change.Path...), ".")
+				r.add(Difference{row.key, path, string(change.Before), string(change.After)})
+			}
 		} else {
 			r.add(Difference{row.key, column, string(a), string(b)})
 		}

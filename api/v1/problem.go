@@ -58,6 +58,10 @@ const (
 	ProjectionParked       = "projection-parked"
 	ProjectionBehind       = "projection-behind"
 	NotReady               = "not-ready"
+	NotReached             = "not-reached"
+	UnreadableEvent        = "unreadable-event"
+	UnknownCategory        = "unknown-category"
+	FreezeRunning          = "freeze-running"
 	NotServedHere          = "not-served-here"
 	InternalError          = "internal-error"
 )

@@ -14,6 +14,7 @@ import (
 
 	"ordermill/api/client"
 	"ordermill/api/v1"
+	"ordermill/eventstore"
 )
 
 // Exit codes. Scripts rely on them: add, never change.
@@ -58,6 +59,8 @@ type cli struct {
 	Serve       serveCommand       `cmd:"" help:"Run on a database of its own, with or without brokers; several copies may share one."`
 	Migrate     migrateCommand     `cmd:"" help:"Bring a database to the version of this program."`
 	Backup      backupCommand      `cmd:"" help:"Copy the log of a shop on SQLite to a file, while the shop runs."`
+	Export      exportCommand      `cmd:"" help:"Write a whole shop to a file, to move it to another database."`
+	Import      importCommand      `cmd:"" help:"Bring such a file into an empty database, or into one that holds the beginning of the same log."`
 	Send        sendCommand        `cmd:"" help:"Send a letter, such as order.created or payment.completed."`
 	Orders      ordersCommand      `cmd:"" help:"Look at orders."`
 	Events      eventsCommand      `cmd:"" help:"Look at the log."`
@@ -171,7 +174,7 @@ func explain(err error, addr string) string {
 			text += fmt.Sprintf("\n  %s: %s", cmp.Or(e.Pointer, e.Parameter, "body"), e.Detail)
 		}
 		return text
-	case errors.As(err, &network) && network.Op == "dial":
+	case errors.As(err, &network) && network.Op == "dial" && !errors.Is(err, eventstore.ErrUnavailable):
 		return fmt.Sprintf("no server answers at %s (%v); start one with: ordermill dev", addr, network.Err)
 	}
 	return err.Error()

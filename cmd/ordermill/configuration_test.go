@@ -74,13 +74,16 @@ func written(f *kong.Flag) string {
 	if f.Short != 0 {
 		text = fmt.Sprintf("-%c, %s", f.Short, text)
 	}
-	return text
+	return inTable(text)
 }
 
 // argument is what stands on the command line without a flag, as the help writes it.
 func argument(p *kong.Positional) string {
-	return strings.ReplaceAll(cmp.Or(p.Tag.PlaceHolder, strings.ToUpper(p.Name)), "|", `\|`)
+	return inTable(cmp.Or(p.Tag.PlaceHolder, strings.ToUpper(p.Name)))
 }
+
+// inTable keeps a bar from beginning the next cell.
+func inTable(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
 
 // usual is what a flag is when nobody says anything.
 func usual(f *kong.Flag) string {

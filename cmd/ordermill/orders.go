@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 
+	"ordermill/api/client"
 	"ordermill/api/v1"
 	"ordermill/domain/money"
 )
@@ -11,17 +13,19 @@ import (
 type ordersCommand struct {
 	Show     showOrderCommand     `cmd:"" help:"Show one order."`
 	Timeline timelineOrderCommand `cmd:"" help:"Tell everything that happened around one order."`
+	Explain  explainOrderCommand  `cmd:"" help:"Tell which events and commands made one order what it is, and what each changed."`
 }
 
 type showOrderCommand struct {
-	ID string `arg:"" help:"Order id."`
+	ID   string `arg:"" help:"Order id."`
+	AsOf string `help:"Show it as it was when the log stood at this position, or at this time (RFC 3339)." placeholder:"POSITION|TIME"`
 }
 
 // Run prints one order.
 func (c *showOrderCommand) Run(s *session) error {
 	server := s.client()
 	defer server.Close()
-	order, err := server.Order(s.ctx, c.ID)
+	order, err := c.order(s.ctx, server)
 	if err != nil {
 		return err
 	}
@@ -30,6 +34,13 @@ func (c *showOrderCommand) Run(s *session) error {
 		return nil
 	}
 	return s.order(order)
+}
+
+func (c *showOrderCommand) order(ctx context.Context, server *client.Client) (v1.Order, error) {
+	if c.AsOf != "" {
+		return server.OrderAsOf(ctx, c.ID, c.AsOf)
+	}
+	return server.Order(ctx, c.ID)
 }
 
 // order writes a summary for people: what it is, what it costs, what it waits for.

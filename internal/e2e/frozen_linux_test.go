@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -42,10 +43,9 @@ func TestFrozenInTheMiddleOfItsTransaction_othersGoOn_andItWritesNothing(t *test
 			third.letter(orderLetter("a-bear"))
 			third.letter(paymentLetter("a-bear"))
 			within(t, takeover+takeover/2, func() error { return third.status("a-bear", "confirmed", "paid") }) // the new copy starts, too
+			projecting := slices.DeleteFunc(before, func(lease string) bool { return c.roles == "api" || !strings.Contains(lease, ".1,") })
+			within(t, takeover, func() error { return changedHands(rows(t, db, held), projecting) })
 			now := rows(t, db, owning)
-			if c.roles != "api" {
-				require.NotSubset(t, rows(t, db, held), before)
-			}
 
 			frozen.signal(syscall.SIGCONT)
 			errands := buying.stop()

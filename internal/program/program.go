@@ -19,6 +19,7 @@ import (
 	"ordermill/eventstore/subscription"
 	"ordermill/history"
 	"ordermill/internal/demo"
+	"ordermill/internal/transfer"
 	"ordermill/messaging"
 	"ordermill/messaging/asyncapi"
 	"ordermill/projections"
@@ -39,6 +40,7 @@ type Program struct {
 	models     projections.Set
 	server     *http.Server
 	listener   net.Listener
+	serving    bool // the server has the listener: what stops before that has nobody to drain
 
 	deciding  *group // the command queue
 	consuming *group // everyone who reads the log, and the inboxes: stopped before the queue they send commands to
@@ -65,6 +67,9 @@ func (p *Program) start(ctx context.Context) (err error) {
 		return fmt.Errorf("listen on %s: %w", c.Addr, err)
 	}
 	if p.store, err = openStore(ctx, c); err != nil {
+		return err
+	}
+	if err := transfer.Unfinished(ctx, p.store.durable); err != nil {
 		return err
 	}
 	p.events = eventstore.New(p.store.Driver(), eventstore.WithClock(c.Now))
@@ -134,6 +139,7 @@ func (p *Program) start(ctx context.Context) (err error) {
 		}
 	}
 	p.consuming.run(p.becomeReady)
+	p.serving = true
 	go func() { p.served <- p.server.Serve(p.listener) }()
 	return nil
 }
@@ -206,7 +212,7 @@ func (p *Program) Stop(ctx context.Context) error {
 func (p *Program) shutdown(ctx context.Context) error {
 	var errs []error
 	p.draining.Store(true)
-	if p.server != nil {
+	if p.serving {
 		p.server.SetKeepAlivesEnabled(false) // each answer ends its connection, so that the next request goes elsewhere
 		select {
 		case <-time.After(p.config.Drain):

@@ -111,6 +111,22 @@ func TestStart_refused_leavesNothingBehind(t *testing.T) {
 	}
 }
 
+// Errors of a start go to the process's log.
+func TestStart_brokersURLMakesNoSense_itsPasswordIsNotTold(t *testing.T) {
+	for _, rest := range []string{"user:secret%@host/", "user:secret@host:port/", "user:pass/secret@host", "user:pass?secret=1@host", "user:secret@host/%"} {
+		for name, c := range map[string]program.Config{"RabbitMQ": {AMQP: "amqp://" + rest}, "Redis": {Redis: "redis://" + rest}} {
+			c.Memory, c.Addr, c.Log = true, "127.0.0.1:0", slog.New(slog.DiscardHandler)
+			p, err := program.Start(t.Context(), c)
+			if err == nil { // one of both parsers may make sense of it
+				stop(t, p)
+				continue
+			}
+			require.ErrorContains(t, err, "the "+name+" URL is not like")
+			require.NotContains(t, err.Error(), "secret", rest)
+		}
+	}
+}
+
 func TestStart_sameFolderTwice_isRefused(t *testing.T) {
 	c := config()
 	c.Data = t.TempDir()
@@ -128,8 +144,10 @@ func TestStart_sameFolderTwice_isRefused(t *testing.T) {
 func TestStart_effectsCannotEnrol_isRefused(t *testing.T) {
 	for _, name := range []string{"mail", "provider"} {
 		t.Run(name, func(t *testing.T) {
+			before := goleak.IgnoreCurrent()
 			c := config()
-			c.Data = t.TempDir()
+			c.Data, c.Drain = t.TempDir(), time.Hour // nobody is served yet, so nobody is waited for
+			c.Addr = freeAddress(t)
 			require.NoError(t, sqlite.Migrate(t.Context(), c.Data))
 			db, err := sql.Open("sqlite", filepath.Join(c.Data, "log.db"))
 			require.NoError(t, err)
@@ -139,8 +157,20 @@ func TestStart_effectsCannotEnrol_isRefused(t *testing.T) {
 			require.NoError(t, db.Close())
 			_, err = program.Start(t.Context(), c)
 			require.ErrorContains(t, err, "enrol "+name)
+			free, err := net.Listen("tcp", c.Addr)
+			require.NoError(t, err, "the address is given back")
+			require.NoError(t, free.Close())
+			goleak.VerifyNone(t, before)
 		})
 	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, listener.Close())
+	return listener.Addr().String()
 }
 
 func TestMemory_folderIsRemovedAtTheEnd(t *testing.T) {

@@ -121,6 +121,16 @@ func (s *store) openSQLite(ctx context.Context, c Config) error {
 }
 
 func (s *store) folder(c Config) (string, error) {
+	if c.Store == "" && c.Memory {
+		folder, err := os.MkdirTemp("", "ordermill-")
+		s.forget = func() error { return os.RemoveAll(folder) }
+		return folder, err
+	}
+	return c.folder()
+}
+
+// folder is the data folder that the configuration names, if it names no other kind of store.
+func (c Config) folder() (string, error) {
 	switch {
 	case c.Store != "":
 		path, ok := strings.CutPrefix(c.Store, "sqlite://")
@@ -128,10 +138,6 @@ func (s *store) folder(c Config) (string, error) {
 			return "", errors.New("the store must be postgres://... or sqlite://FOLDER")
 		}
 		return path, nil
-	case c.Memory:
-		folder, err := os.MkdirTemp("", "ordermill-")
-		s.forget = func() error { return os.RemoveAll(folder) }
-		return folder, err
 	case c.Data != "":
 		return c.Data, nil
 	}

@@ -61,6 +61,7 @@ var terms = []struct {
 		{"projection", "The definition of a read model: its row, the keys an event concerns, and a pure fold.", "Projection", "projections/projection.go"},
 		{"read model", "The rows that a projection makes of the log, as queries read them; they can always be made again.", "Model", "projections/model.go"},
 		{"generation", "One build of a read model, in tables of its own.", "generation", "projections/model.go"},
+		{"frozen generation", "A generation that is filled up to a position and stays as of then, for an hour.", "Frozen", "projections/frozen.go"},
 		{"rebuild", "Making the next generation from the log while the live one goes on.", "Rebuild", "projections/rebuild.go"},
 		{"cut-over", "Changing from the live generation to the next, at the same position, in one transaction.", "cutOver", "projections/rebuild.go"},
 	}},

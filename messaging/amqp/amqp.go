@@ -1,7 +1,7 @@
 package amqp
 
 import (
-	"fmt"
+	"errors"
 	"log/slog"
 	"sync"
 
@@ -37,11 +37,13 @@ type Transport struct {
 
 var _ messaging.Transport = (*Transport)(nil)
 
+var errURL = errors.New("the RabbitMQ URL is not like amqp://user:password@host:5672/vhost (special characters in user and password as %XX)")
+
 // New makes a transport over the broker at url (amqp:// or amqps://). It fails only if url makes no sense: connections
 // are made when they are needed.
 func New(url string, o Options) (*Transport, error) {
 	if _, err := amqp091.ParseURI(url); err != nil {
-		return nil, fmt.Errorf("the RabbitMQ URL is not like amqp://user:password@host:5672/vhost: %w", err)
+		return nil, errURL // not err, which shows the password
 	}
 	if o.Prefix == "" {
 		o.Prefix = messaging.DefaultPrefix

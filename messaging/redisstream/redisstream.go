@@ -2,6 +2,7 @@ package redisstream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -44,12 +45,14 @@ type Transport struct {
 
 var _ messaging.Transport = (*Transport)(nil)
 
+var errURL = errors.New("the Redis URL is not like redis://user:password@host:6379/0 (special characters in user and password as %XX)")
+
 // New makes a transport over the Redis at url (redis:// or rediss://). It fails only if url makes no sense: connections
 // are made when they are needed.
 func New(url string, o Options) (*Transport, error) {
 	options, err := redis.ParseURL(url)
 	if err != nil {
-		return nil, fmt.Errorf("the Redis URL is not like redis://user:password@host:6379/0: %w", err)
+		return nil, errURL // not err, which shows the password
 	}
 	options.ContextTimeoutEnabled = true
 	options.DialTimeout = dialTimeout

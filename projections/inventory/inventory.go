@@ -28,12 +28,16 @@ func (r Row) Available() int64 { return r.Item.Available(0) }
 // Low reports whether no more than the SKU's threshold is available.
 func (r Row) Low() bool { return r.Item.Low(0) }
 
+// from is what a row is folded from.
+var from = projections.Categories{inventory.Category, product.Category}
+
 // Projection keys stock by SKU, and lists it by it.
 var Projection = projections.Projection[Row]{
 	Name:    "inventory",
 	Version: 2,
 	Schema:  schema,
-	Keys:    projections.StreamID(inventory.Category, product.Category),
+	Keys:    from.Keys,
+	Streams: from.Streams,
 	Fold:    fold,
 	Shown:   func(row Row) bool { return row.Item.Exists() },
 }

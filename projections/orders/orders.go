@@ -26,12 +26,16 @@ type Row struct {
 	Position  int64          `json:"position"`   // of the last event of its streams
 }
 
+// from is what a row is folded from.
+var from = projections.Categories{order.Category, payment.Category, checkout.Category}
+
 // Projection keys orders by id, and lists the newest first.
 var Projection = projections.Projection[Row]{
 	Name:    "orders",
 	Version: 2,
 	Schema:  schema,
-	Keys:    projections.StreamID(order.Category, payment.Category, checkout.Category),
+	Keys:    from.Keys,
+	Streams: from.Streams,
 	Fold:    fold,
 	Shown:   func(row Row) bool { return row.Order.Exists() },
 	Columns: []projections.Column[Row]{

@@ -27,12 +27,16 @@ type Row struct {
 	Position   int64            `json:"position"`   // of the last event of either stream
 }
 
+// from is what a row is folded from.
+var from = projections.Categories{payment.Category, order.Category}
+
 // Projection keys accounts by order id, and lists the newest first.
 var Projection = projections.Projection[Row]{
 	Name:    "payments",
 	Version: 2,
 	Schema:  schema,
-	Keys:    projections.StreamID(payment.Category, order.Category),
+	Keys:    from.Keys,
+	Streams: from.Streams,
 	Fold:    fold,
 	Columns: []projections.Column[Row]{
 		{Name: "opened_at", Value: func(row Row) any { return row.OpenedAt }},

@@ -18,12 +18,16 @@ type Row struct {
 	Position int64         `json:"position"` // of the last event shown
 }
 
+// from is what a row is folded from.
+var from = projections.Categories{product.Category}
+
 // Projection keys products by SKU, and lists them by it.
 var Projection = projections.Projection[Row]{
 	Name:    "products",
 	Version: 2,
 	Schema:  schema,
-	Keys:    projections.StreamID(product.Category),
+	Keys:    from.Keys,
+	Streams: from.Streams,
 	Fold:    fold,
 }
 

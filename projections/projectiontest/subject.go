@@ -27,6 +27,8 @@ type Subject struct {
 	columns []string
 	open    func(f Fixture, owner string, options ...projections.Option) model
 	fold    func(t *testing.T, records []eventstore.Record) map[string]string
+	past    func(t *testing.T, f Fixture)
+	shown   func(t *testing.T, body string) bool
 }
 
 // model is an opened Model with the type of its rows erased.
@@ -44,7 +46,7 @@ func Of[R any](p projections.Projection[R]) Subject {
 	for _, c := range p.Columns {
 		columns = append(columns, c.Name)
 	}
-	return Subject{Name: p.Name, Order: p.Order, columns: columns, fold: plainFold(p), open: func(f Fixture, owner string, options ...projections.Option) model {
+	return Subject{Name: p.Name, Order: p.Order, columns: columns, fold: plainFold(p), past: past(p), shown: visible(p), open: func(f Fixture, owner string, options ...projections.Option) model {
 		m := projections.New(p, f.Store, f.DB, subscription.Owner{ID: owner}, options...)
 		return model{
 			ReadModel: m,

@@ -31,6 +31,12 @@ func Run(t *testing.T, subjects []Subject, open func(t *testing.T) Fixture) {
 		"a list pages through all rows in order":            listPages,
 		"a foreign cursor is refused":                       foreignCursor,
 		"a condition keeps the rows that it says":           conditions,
+		"a row as of a position is a fold of that prefix":   pastIsThere,
+		"as of a time is as of a position":                  timeIsAPrefix,
+		"a frozen generation stays as of its position":      frozenStays,
+		"one freezes at a time, the same position is one":   freezesOneAtATime,
+		"a freeze resumes after a crash":                    freezeResumes,
+		"a frozen generation goes when its hour is over":    frozenGoes,
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, s := range subjects {

@@ -39,12 +39,16 @@ func (r Row) DueAt() int64 {
 
 const dueAt = "due_at"
 
+// from is what a row is folded from.
+var from = projections.Categories{order.Category, payment.Category, checkout.Category}
+
 // Projection keys timers by order id, and lists the soonest first.
 var Projection = projections.Projection[Row]{
 	Name:    "timers",
 	Version: 2,
 	Schema:  schema,
-	Keys:    projections.StreamID(order.Category, payment.Category, checkout.Category),
+	Keys:    from.Keys,
+	Streams: from.Streams,
 	Fold:    fold,
 	Shown:   func(row Row) bool { return len(row.Pending()) > 0 },
 	Columns: []projections.Column[Row]{{Name: dueAt, Value: func(row Row) any { return row.DueAt() }}},
