@@ -45,7 +45,7 @@ packages:
 	@.ci/install-packages
 
 bin/ordermill:
-	go build -buildvcs=false -o $@ ./cmd/ordermill
+	go build -buildvcs=false -ldflags "-X ordermill/app.release=$$(git describe --always --dirty 2>/dev/null)" -o $@ ./cmd/ordermill
 
 bin/stack:
 	go build -buildvcs=false -o $@ ./internal/services/stack

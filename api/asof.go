@@ -17,6 +17,9 @@ type Moment struct {
 	AsOf string `query:"as_of" pattern:"^([1-9][0-9]{0,18}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2}))$" doc:"a position of the log, or a time (RFC 3339): show what was there then, folded from the log itself; X-Projection-Position tells the position. min_position cannot stand beside it"`
 }
 
+// momentForm is what a Moment's pattern means, for those who have to mend a value.
+const momentForm = "expected a position of the log, or a time such as 2026-05-01T12:00:00Z"
+
 // view is a read model and how its rows are shown.
 type view[R, T any] struct {
 	rows   Rows[R]
@@ -67,17 +70,17 @@ func (a *API) asOf(ctx context.Context, value string) (int64, error) {
 	}
 	if position, err := strconv.ParseInt(value, 10, 64); err == nil {
 		if position > head.Position {
-			return 0, notReached("the log has not come to this position", head.Position)
+			return 0, notReached("the log has not come to this position; head tells how far it is", head.Position)
 		}
 		return position, nil
 	}
 	at, err := time.Parse(time.RFC3339, value)
 	if err != nil { // the pattern lets through a 31st of February, and numbers beyond int64
 		return 0, fail(v1.InvalidParameter, "as_of is neither a position nor a time",
-			v1.FieldError{Parameter: "as_of", Code: "invalid", Detail: "give a position of the log, or a time as RFC 3339 writes it"})
+			v1.FieldError{Parameter: "as_of", Code: "invalid", Detail: momentForm})
 	}
 	if at.After(head.RecordedAt) && at.After(time.Now()) {
-		return 0, notReached("this time is still to come", head.Position)
+		return 0, notReached("this time is still to come; without as_of, you see what is there now", head.Position)
 	}
 	position, err := eventstore.PositionAt(ctx, a.Events, at)
 	if err != nil {
@@ -88,7 +91,7 @@ func (a *API) asOf(ctx context.Context, value string) (int64, error) {
 
 // notReached says what there is instead of what is still to come.
 func notReached(detail string, head int64) *problem {
-	p := fail(v1.NotReached, detail+"; head tells how far it is")
+	p := fail(v1.NotReached, detail)
 	p.Extra = map[string]any{"head": head}
 	return p
 }

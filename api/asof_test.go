@@ -76,11 +76,14 @@ func TestAsOf_aTime_isTheLastPositionRecordedByThen(t *testing.T) {
 
 func TestAsOf_whatIsStillToCome_isNotReached(t *testing.T) {
 	s := withPast(t)
-	for _, value := range []string{"10", "9223372036854775807", time.Now().Add(time.Hour).UTC().Format(time.RFC3339), "9999-12-31T23:59:59Z"} {
+	const position, moment = "the log has not come to this position; head tells", "this time is still to come"
+	for value, detail := range map[string]string{"10": position, "9223372036854775807": position,
+		time.Now().Add(time.Hour).UTC().Format(time.RFC3339): moment, "9999-12-31T23:59:59Z": moment} {
 		p := s.get("/v1/orders/7?as_of=" + value).problem(v1.NotReached)
 		require.Equal(t, 422, p.Status)
 		require.True(t, p.Retryable)
 		require.EqualValues(t, 9, p.Extra["head"])
+		require.Contains(t, p.Detail, detail)
 	}
 	newShop(t).get("/v1/orders/7?as_of=1").problem(v1.NotReached)
 	ahead := withPast(t) // written by a copy whose clock is ahead: what its log has seen is past
@@ -97,6 +100,10 @@ func TestAsOf_brokenForm_is400(t *testing.T) {
 		"2026-01-02T03:04:05+02:00", "%00", "2026-01-02t03:04:05z", "5%20"} { // the + is a space there
 		p := s.get("/v1/orders/7?as_of=" + value).problem(v1.InvalidParameter)
 		require.Equal(t, "as_of", p.Errors[0].Parameter, value)
+		if value != "%00" { // which is no text at all
+			require.Contains(t, p.Errors[0].Detail, "a position of the log, or a time such as 2026-05-01T12:00:00Z", value)
+		}
+		require.NotContains(t, p.Errors[0].Detail, "[0-9]", value)
 	}
 	require.Equal(t, "min_position", s.get("/v1/orders/7?as_of=3&min_position=3").problem(v1.InvalidParameter).Errors[0].Parameter)
 	s.get("/v1/orders/7?as_of=3&as_of=4").problem(v1.InvalidParameter)

@@ -88,11 +88,24 @@ func TestCases_whatCannotBeDone(t *testing.T) {
 		{"/v1/payments/unmatched/x/match", `{"order_id":"2"}`, v1.CaptureNotUnmatched, 409},
 		{"/v1/payments/unmatched/x/refund", ``, v1.CaptureNotUnmatched, 409},
 		{"/v1/reviews/x/resolve", `{"decision":"refund"}`, v1.ReviewDecisionConflict, 409},
-		{"/v1/reviews/x/resolve", `{"decision":"refund"}`, v1.UnknownReview, 404},
 	} {
 		s.desk.err = decider.Refuse(c.code, "no")
 		answer := s.post(c.path, c.body)
 		require.Equal(t, c.status, answer.StatusCode, c.code)
 		answer.problem(c.code)
 	}
+}
+
+// A review that was raised and that its account does not know any more was resolved.
+func TestReview_resolvedBefore_is409AndTellsHow(t *testing.T) {
+	s := newShop(t)
+	s.finder.orders["x"] = "1"
+	s.desk.err = decider.Refuse(v1.UnknownReview, "no")
+	answer := s.post("/v1/reviews/x/resolve", `{"decision":"refund"}`)
+	require.Equal(t, 409, answer.StatusCode)
+	require.NotContains(t, answer.problem(v1.ReviewAlreadyResolved).Extra, "decision", "the read model is behind")
+	s.finder.decisions = map[string]string{"x": "dismiss"}
+	p := s.post("/v1/reviews/x/resolve", `{"decision":"refund"}`).problem(v1.ReviewAlreadyResolved)
+	require.Equal(t, "dismiss", p.Extra["decision"])
+	require.Contains(t, p.Detail, "the decision was dismiss")
 }

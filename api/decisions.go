@@ -9,6 +9,7 @@ import (
 
 	"ordermill/api/v1"
 	"ordermill/app"
+	"ordermill/domain/decider"
 	"ordermill/domain/payment"
 	"ordermill/projections"
 )
@@ -55,8 +56,9 @@ func (a *API) registerDecisions() {
 	}, options{},
 		func(ctx context.Context, in *reviewRequest, body v1.ResolveReview, call app.Call) (app.Answer, error) {
 			return a.onCase(ctx, call, a.Finder.OrderOfReview, in.ReviewID, v1.UnknownReview, func(orderID string) (app.Answer, error) {
-				return a.Desk.ResolveReview(ctx, call, app.ResolveReview{
+				answer, err := a.Desk.ResolveReview(ctx, call, app.ResolveReview{
 					OrderID: orderID, ReviewID: in.ReviewID, Decision: body.Decision, NoteRef: body.NoteRef})
+				return answer, a.resolvedAlready(ctx, in.ReviewID, err)
 			})
 		},
 		func(result any) reply[v1.ReviewResolved] {
@@ -64,6 +66,22 @@ func (a *API) registerDecisions() {
 			return reply[v1.ReviewResolved]{http.StatusOK, "/v1/orders/" + r.OrderID + "/payment", v1.ReviewResolved{
 				ReviewID: r.ReviewID, OrderID: r.OrderID, Decision: r.Decision, NeedsReview: r.Account.NeedsReview()}}
 		})
+}
+
+// resolvedAlready says it if an account does not know a review that the read model has seen: it is not open any more. An
+// account keeps open reviews only, so the read model tells how it was resolved, once it has followed.
+func (a *API) resolvedAlready(ctx context.Context, reviewID string, err error) error {
+	var refusal *decider.Refusal
+	if !errors.As(err, &refusal) || refusal.Code != v1.UnknownReview {
+		return err
+	}
+	decision, err := a.Finder.DecisionOnReview(ctx, reviewID)
+	if err != nil || decision == "" {
+		return fail(v1.ReviewAlreadyResolved, "somebody has just decided about it")
+	}
+	p := fail(v1.ReviewAlreadyResolved, "the decision was "+decision)
+	p.Extra = map[string]any{"decision": decision}
+	return p
 }
 
 // onCase sends a command to the order that a case is on. The read model only says where; the account decides. A request that

@@ -68,12 +68,17 @@ func (d *fakeDesk) Recall(_ context.Context, call app.Call) (app.Answer, bool, e
 
 // fakeFinder finds the order of a case by the case's id.
 type fakeFinder struct {
-	orders map[string]string
-	err    error // instead of "not found"
+	orders    map[string]string
+	decisions map[string]string
+	err       error // instead of "not found"
 }
 
 func (f *fakeFinder) OrderOfCapture(_ context.Context, id string) (string, error) { return f.find(id) }
 func (f *fakeFinder) OrderOfReview(_ context.Context, id string) (string, error)  { return f.find(id) }
+
+func (f *fakeFinder) DecisionOnReview(_ context.Context, id string) (string, error) {
+	return f.decisions[id], nil
+}
 
 func (f *fakeFinder) find(id string) (string, error) {
 	orderID, known := f.orders[id]

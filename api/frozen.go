@@ -44,7 +44,7 @@ func list[R, T any, I any, Q interface {
 	handle(a, op, func(ctx context.Context, in *I) (*listed, error) {
 		q, by := Q(in).past(), Q(in).filters()
 		if q.AsOf != "" {
-			return a.freeze(ctx, v.of.Name, q)
+			return a.freeze(ctx, v.of.Name, q, by)
 		}
 		page, err := pastPage(ctx, a, op.Path, q, by, v)
 		if err != nil {
@@ -78,8 +78,9 @@ func alone(parameter, other string) *problem {
 		v1.FieldError{Parameter: parameter, Code: "invalid", Detail: "leave it away"})
 }
 
-// freeze asks for a list as of then. All of its rows are folded, whatever narrows the list: the filters go with rows.
-func (a *API) freeze(ctx context.Context, name string, q *PastPaging) (*listed, error) {
+// freeze asks for a list as of then. All of its rows are folded, whatever narrows the list: the filters and the limit go
+// along in the link to the rows.
+func (a *API) freeze(ctx context.Context, name string, q *PastPaging, by filters) (*listed, error) {
 	switch {
 	case q.MinPosition != 0:
 		return nil, alone("min_position", "as_of")
@@ -103,8 +104,11 @@ func (a *API) freeze(ctx context.Context, name string, q *PastPaging) (*listed, 
 	if err != nil {
 		return nil, a.queryFailed(ctx, err)
 	}
+	if q.Limit != defaultLimit {
+		by.keepGiven("limit", strconv.Itoa(q.Limit))
+	}
 	return &listed{Status: http.StatusAccepted, Location: "/v1/projections/" + name + "/frozen/" + strconv.FormatInt(frozen.Generation, 10),
-		Position: strconv.FormatInt(frozen.Position, 10), Body: a.frozen(frozen)}, nil
+		Position: strconv.FormatInt(frozen.Position, 10), Body: a.frozen(frozen, by)}, nil
 }
 
 type frozenQuery struct {
@@ -123,7 +127,7 @@ func (a *API) registerFrozen() {
 			if err != nil {
 				return nil, gone(a.queryFailed(ctx, err))
 			}
-			return &One[v1.Frozen]{Body: a.frozen(found)}, nil
+			return &One[v1.Frozen]{Body: a.frozen(found, filters{})}, nil
 		})
 }
 
@@ -136,7 +140,9 @@ func gone(err error) error {
 	return err
 }
 
-func (a *API) frozen(f projections.Frozen) v1.Frozen {
+// frozen describes a frozen generation; by is what the request for it narrowed the list with.
+func (a *API) frozen(f projections.Frozen, by filters) v1.Frozen {
+	by.keepGiven("frozen", strconv.FormatInt(f.Generation, 10))
 	return v1.Frozen{Name: f.Projection, Frozen: f.Generation, Position: f.Position, Status: f.Status, EventsDone: f.EventsDone, StartedAt: timeOf(f.StartedAt),
-		ExpiresAt: timeOf(f.ExpiresAt), Rows: a.lists[f.Projection] + "?frozen=" + strconv.FormatInt(f.Generation, 10), Error: f.Error}
+		ExpiresAt: timeOf(f.ExpiresAt), Rows: a.lists[f.Projection] + "?" + by.given.Encode(), Error: f.Error}
 }

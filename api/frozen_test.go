@@ -46,7 +46,7 @@ func TestListAsOf_isFrozen_andReadThere(t *testing.T) {
 	fits(t, s.description().Paths.Find("/v1/orders").Get.Responses.Value("202").Value.Content["application/json"], answer)
 	require.Equal(t, "/v1/projections/orders/frozen/4", answer.Header.Get("Location"))
 	require.Equal(t, "6", answer.Header.Get("X-Projection-Position"))
-	require.Equal(t, v1.Frozen{Name: "orders", Frozen: 4, Position: 6, Status: "running", EventsDone: 1, StartedAt: when(), Rows: "/v1/orders?frozen=4"}, frozen)
+	require.Equal(t, v1.Frozen{Name: "orders", Frozen: 4, Position: 6, Status: "running", EventsDone: 1, StartedAt: when(), Rows: "/v1/orders?frozen=4&limit=3&status=placed"}, frozen, "what narrowed the list goes along")
 	again := s.get("/v1/orders?as_of=6")
 	require.Equal(t, []any{202, answer.Header.Get("Location")}, []any{again.StatusCode, again.Header.Get("Location")})
 	require.True(t, s.get("/v1/orders?as_of=5").problem(v1.FreezeRunning).Retryable)
@@ -56,6 +56,7 @@ func TestListAsOf_isFrozen_andReadThere(t *testing.T) {
 	answer.ok(200, &frozen)
 	fits(t, s.description().Paths.Find("/v1/projections/{name}/frozen/{frozen}").Get.Responses.Value("200").Value.Content["application/json"], answer)
 	require.Equal(t, recorded.Add(time.Hour), *frozen.ExpiresAt)
+	require.Equal(t, "/v1/orders?frozen=4", frozen.Rows)
 
 	var page v1.List[v1.Order]
 	answer = s.get(frozen.Rows + "&limit=1&status=awaiting_payment")

@@ -18,6 +18,9 @@ import (
 	"ordermill/projections"
 )
 
+// defaultLimit is how many items a page has if the query does not say.
+const defaultLimit = 50
+
 // Paging is the query values of every list. (Exported, like others here, only because huma skips what is not.)
 type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"at most so many items"`

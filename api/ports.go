@@ -83,6 +83,8 @@ type Finder interface {
 	OrderOfCapture(ctx context.Context, captureID string) (orderID string, err error)
 	// OrderOfReview finds a review, open or not.
 	OrderOfReview(ctx context.Context, reviewID string) (orderID string, err error)
+	// DecisionOnReview tells how a review was resolved; "" if it was open when the read model last looked.
+	DecisionOnReview(ctx context.Context, reviewID string) (decision string, err error)
 }
 
 // History tells what happened, from the streams themselves. Its errors are history.ErrNotFound, or the event store's.

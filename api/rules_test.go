@@ -107,6 +107,11 @@ func TestBodies_outOfRange_is422(t *testing.T) {
 	}
 }
 
+func TestBodies_valueNotAllowed_saysWhichAre(t *testing.T) {
+	p := newShop(t).post("/v1/reviews/v/resolve", `{"decision":"forget"}`).problem(v1.ValidationFailed)
+	require.Equal(t, "must be apply, refund or dismiss", p.Errors[0].Detail)
+}
+
 func TestBodies_size(t *testing.T) {
 	s := newShop(t)
 	s.desk.result = app.MessageResult{MessageID: "m", Status: "processed"}
@@ -302,4 +307,14 @@ func TestBodies_slow_is408(t *testing.T) {
 	require.NoError(t, err)
 	defer response.Body.Close()
 	require.Equal(t, 408, response.StatusCode)
+}
+
+// A client's text is not echoed: what it might have meant is named instead.
+func TestParameters_unknown_tellsWhichAreKnown(t *testing.T) {
+	s := newShop(t)
+	p := s.get("/v1/orders/7?colour=red").problem(v1.InvalidParameter)
+	require.Equal(t, []v1.FieldError{{Code: "unknown", Detail: "the query has a parameter that is not known here; these are: min_position, as_of"}}, p.Errors)
+	require.Contains(t, p.Detail, "errors tells which")
+	require.Contains(t, s.get("/v1/consumers?colour=red").problem(v1.InvalidParameter).Errors[0].Detail, "these are: limit, cursor")
+	require.Contains(t, s.get("/v1/projections/orders/frozen/4?colour=red").problem(v1.InvalidParameter).Errors[0].Detail, "there are none")
 }

@@ -58,7 +58,7 @@ func checkParameters(op *huma.Operation, r *http.Request) *problem {
 		complaint := v1.FieldError{Parameter: name}
 		switch {
 		case !slices.Contains(known, name):
-			complaint = v1.FieldError{Code: "unknown", Detail: "the query has a parameter that is not known here"}
+			complaint = v1.FieldError{Code: "unknown", Detail: "the query has a parameter that is not known here; " + among(known)}
 		case len(values) > 1:
 			complaint.Code, complaint.Detail = "repeated", "stands more than once"
 		case values[0] == "" && name != "types" && name != "stream": // an empty filter filters nothing
@@ -71,7 +71,7 @@ func checkParameters(op *huma.Operation, r *http.Request) *problem {
 		errs = append(errs, complaint)
 	}
 	if len(errs) > 0 {
-		return fail(v1.InvalidParameter, "a query value breaks its form; errors names it", errs...)
+		return fail(v1.InvalidParameter, "a query value breaks its form, or is not known here; errors tells which", errs...)
 	}
 	for _, name := range []string{"Idempotency-Key", "Last-Event-Id"} {
 		if values, there := r.Header[name]; there && (len(values) > 1 || values[0] == "") {
@@ -81,10 +81,22 @@ func checkParameters(op *huma.Operation, r *http.Request) *problem {
 	return nil
 }
 
+// among names the parameters that an operation knows. The unknown one is not named: a client's text is never echoed.
+func among(known []string) string {
+	if len(known) == 0 {
+		return "there are none"
+	}
+	return "these are: " + strings.Join(known, ", ")
+}
+
 // parameterError turns huma's complaint into ours, which names the parameter and never its value.
 func parameterError(e *huma.ErrorDetail) v1.FieldError {
 	_, name, _ := strings.Cut(e.Location, ".") // query.limit
-	return v1.FieldError{Parameter: name, Code: "invalid", Detail: e.Message}
+	detail := e.Message
+	if name == "as_of" { // its pattern is a riddle
+		detail = momentForm
+	}
+	return v1.FieldError{Parameter: name, Code: "invalid", Detail: detail}
 }
 
 // readBody reads a POST's body whole, so that nothing after it has to handle a half one, and checks its media type.

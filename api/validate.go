@@ -69,7 +69,7 @@ func (v *validator) walk(pointer string, s *huma.Schema, value any, errs *[]v1.F
 	case string:
 		switch length := utf8.RuneCountInString(value); {
 		case s.Enum != nil && !slices.Contains(s.Enum, any(value)):
-			fail(pointer, "not-allowed", fmt.Sprintf("must be one of %v", s.Enum))
+			fail(pointer, "not-allowed", "must be "+choice(s.Enum))
 		case s.MinLength != nil && length < *s.MinLength:
 			fail(pointer, "too-short", fmt.Sprintf("must have at least %d characters", *s.MinLength))
 		case s.MaxLength != nil && length > *s.MaxLength:
@@ -96,4 +96,17 @@ func (v *validator) pattern(expression string) *regexp.Regexp {
 	compiled := regexp.MustCompile(expression)
 	v.patterns.Store(expression, compiled)
 	return compiled
+}
+
+// choice names what may be chosen: "apply, refund or dismiss".
+func choice(values []any) string {
+	words := make([]string, len(values))
+	for i, value := range values {
+		words[i] = fmt.Sprint(value)
+	}
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }

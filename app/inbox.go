@@ -23,6 +23,7 @@ type Letter struct {
 	Source    string // http, amqp or redis
 	MessageID string // set by the sender on the transport (AMQP message_id), else ""
 	Ref       string // where it stands in its transport (Redis entry id), else ""; the same Ref is the same arrival
+	Amiss     string // why it can be no letter, as its transport saw; Body is then what there was instead. Else ""
 	Body      []byte
 }
 
@@ -38,6 +39,9 @@ func NewInbox(desk *Desk, durable *sql.DB) *Inbox { return &Inbox{desk, durable}
 // Receive returns nil once the letter's outcome is committed: only then may it be acknowledged. An error means that nothing
 // was decided (the store is away); the same letter has to be brought again.
 func (i *Inbox) Receive(ctx context.Context, letter Letter) error {
+	if letter.Amiss != "" {
+		return i.keep(ctx, letter, &decider.Refusal{Code: "validation-failed", Detail: letter.Amiss})
+	}
 	_, err := i.desk.letter(ctx, Call{Actor: letter.Source}, letter)
 	var refusal *decider.Refusal
 	if !errors.As(err, &refusal) {

@@ -153,6 +153,16 @@ func TestInbox_refusedLetter_isKeptByteForByte_andDecidedOnesLeaveReceipts(t *te
 	require.Equal(t, "\x00\xff", string(raw))
 }
 
+func TestInbox_whatItsTransportSawIsNoLetter_isKeptWithThatReason(t *testing.T) {
+	s := stocked(t)
+	letter := app.Letter{Source: "redis", Ref: "1700000000000-0", Amiss: "the entry's field payload is missing", Body: []byte(ordered(bear, ""))}
+	require.NoError(t, s.inbox().Receive(t.Context(), letter))
+	require.Zero(t, s.count("order.placed"))
+	var problem string
+	require.NoError(t, s.log().Read.QueryRow(`SELECT problem FROM inbox`).Scan(&problem))
+	require.Contains(t, problem, letter.Amiss)
+}
+
 // TestLetter_keysNobodyKnows: over HTTP they are refused outside the payload; a fact from a broker is not refused for them,
 // and a key in another case is one of them.
 func TestLetter_keysNobodyKnows_areIgnoredFromABrokerAndInPayloads(t *testing.T) {

@@ -41,6 +41,7 @@ type Inbound struct {
 	Source    string // amqp or redis
 	MessageID string // the AMQP property message-id, as the sender set it; else ""
 	Ref       string // the Redis entry's id; else ""
+	Amiss     string // why this can be no letter, if the transport sees it: Body is then what there was instead; else ""
 	Body      []byte
 }
 

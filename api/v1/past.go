@@ -53,6 +53,6 @@ type Frozen struct {
 	EventsDone int64      `json:"events_done" doc:"of as many as the position"`
 	StartedAt  *time.Time `json:"started_at"`
 	ExpiresAt  *time.Time `json:"expires_at" doc:"an hour after it was done or asked for again; null while it runs"`
-	Rows       string     `json:"rows" doc:"the list to read; it takes the filters, limit and cursor of the live one"`
+	Rows       string     `json:"rows" doc:"the list to read; it takes the filters, limit and cursor of the live one. In the answer to as_of, the filters and the limit of that request are in it already"`
 	Error      string     `json:"error" doc:"why it failed; while it runs, what it last stumbled over"`
 }

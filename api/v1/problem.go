@@ -49,6 +49,7 @@ const (
 	UnknownRefund          = "unknown-refund"
 	CaptureNotUnmatched    = "capture-not-unmatched"
 	UnknownReview          = "unknown-review"
+	ReviewAlreadyResolved  = "review-already-resolved"
 	ReviewDecisionConflict = "review-decision-conflict"
 	ConcurrentChange       = "concurrent-change"
 	RebuildRunning         = "rebuild-running"

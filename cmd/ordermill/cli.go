@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -176,6 +177,8 @@ func explain(err error, addr string) string {
 		return text
 	case errors.As(err, &network) && network.Op == "dial" && !errors.Is(err, eventstore.ErrUnavailable):
 		return fmt.Sprintf("no server answers at %s (%v); start one with: ordermill dev", addr, network.Err)
+	case errors.As(err, &network) && network.Op == "listen" && errors.Is(err, syscall.EADDRINUSE):
+		return err.Error() + "; name another with --addr HOST:PORT"
 	}
 	return err.Error()
 }

@@ -67,6 +67,8 @@ func problem(status int, code string, retryable bool) string {
 
 func TestExitCodes(t *testing.T) {
 	closed := "http://" + unusedAddress(t)
+	taken := fake(t, nil)
+	const stores = "the store must be postgres://... or sqlite://FOLDER"
 	for name, c := range map[string]struct {
 		server string
 		args   []string
@@ -91,6 +93,12 @@ func TestExitCodes(t *testing.T) {
 		"serve without store": {"", []string{"serve", "--insecure"}, exitUsage, "--store"},
 		"serve with nobody let in": {"", []string{"serve", "--store", "sqlite:///nowhere"}, exitUsage,
 			"no authentication yet"},
+		"serve on a store of no kind": {taken, []string{"serve", "--insecure", "--store", "mysql://x"}, exitFailed, stores},
+		"migrate a store of no kind":  {"", []string{"migrate", "--store", "foo"}, exitFailed, stores},
+		"migrate a nameless folder":   {"", []string{"migrate", "--store", "sqlite://"}, exitFailed, stores},
+		"migrate a read store of no kind": {"", []string{"migrate", "--store", "postgres://127.0.0.1:1/x", "--read-store", "mysql://x"}, exitFailed,
+			"a read store is postgres://"},
+		"dev on a taken port": {taken, []string{"dev", "--memory"}, exitFailed, "name another with --addr"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := ordermill(t, c.server, "{}", c.args...)
@@ -194,7 +202,7 @@ func TestVerify_differencesHaveTheirExitCode(t *testing.T) {
 		"POST /v1/projections/payments/verify": `{"name":"payments","ok":false,"rows":3,"position":9,"generation":1,"count":1,"differences":[{"key":"1","column":"body.status","live":"a","folded":"b"}]}`})
 	r := ordermill(t, server, "", "verify")
 	require.Equal(t, exitDiffers, r.code)
-	require.Equal(t, "orders: as the log says (3 rows at position 9, generation 1)\npayments: 1 differences (3 rows at position 9, generation 1)\n  1 body.status: a, the log says b\n", r.out)
+	require.Equal(t, "orders: as the log says (3 rows at position 9, generation 1)\npayments: 1 difference (3 rows at position 9, generation 1)\n  1 body.status: a, the log says b\n", r.out)
 	require.Equal(t, exitOK, ordermill(t, server, "", "verify", "orders").code)
 }
 

@@ -47,6 +47,9 @@ func (s *session) tell(server *client.Client, run string) error {
 	if err := demo.Stock(s.ctx, server, run, kitesForStories); err != nil {
 		return err
 	}
+	if err := demo.Simulated(s.ctx, server, run); err != nil {
+		return err
+	}
 	_ = s.note("%d stories are told side by side; deadlines take some seconds.", len(demo.Stories))
 	var printing sync.Mutex
 	var amiss atomic.Int64
@@ -91,6 +94,9 @@ type loaded struct {
 // load places orders, tells how it goes, and waits until all that were taken are confirmed.
 func (c *demoCommand) load(s *session, server *client.Client, run string) error {
 	if err := demo.Stock(s.ctx, server, run, 1_000_000); err != nil {
+		return err
+	}
+	if err := demo.Simulated(s.ctx, server, run); err != nil {
 		return err
 	}
 	ctx := s.ctx

@@ -56,3 +56,11 @@ func clock(t *time.Time) string {
 	}
 	return t.UTC().Format("2006-01-02 15:04:05")
 }
+
+// counted is so many of something, in words: "1 row", "3 rows".
+func counted(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
 )
 
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"ordermill": main}) }
@@ -73,4 +75,35 @@ func shutdown(ts *testscript.TestScript, _ bool, _ []string) {
 	if err := server.Wait(); err != nil {
 		ts.Fatalf("stopped badly: %v\n%s", err, server.err.String())
 	}
+}
+
+// A server whose output nobody reads any more, as in ordermill dev | head, serves on, and removes its folder at its end.
+func TestDev_outlivesTheReaderOfItsOutput(t *testing.T) {
+	path, err := exec.LookPath("ordermill")
+	require.NoError(t, err)
+	nobody, out, err := os.Pipe()
+	require.NoError(t, err)
+	require.NoError(t, nobody.Close())
+	defer out.Close()
+	temp, addr := t.TempDir(), unusedAddress(t)
+	server := exec.Command(path, "dev", "--memory", "--addr", addr)
+	server.Env = append(os.Environ(), "TMPDIR="+temp)
+	server.Stdout, server.Stderr = out, out
+	require.NoError(t, server.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- server.Wait() }()
+	defer func() { _ = server.Process.Kill() }()
+	require.Eventually(t, func() bool {
+		answer, err := http.Get("http://" + addr + "/readyz")
+		if err != nil {
+			return false
+		}
+		_ = answer.Body.Close()
+		return answer.StatusCode == http.StatusOK
+	}, drain, 20*time.Millisecond)
+	require.NoError(t, server.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, <-ended)
+	left, err := os.ReadDir(temp)
+	require.NoError(t, err)
+	require.Empty(t, left)
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"ordermill/internal/program"
@@ -80,6 +82,7 @@ func (c *serveCommand) Run(s *session) error {
 
 // serve runs the program until it fails or the session's context ends, then drains it.
 func (s *session) serve(config program.Config, started func(url string)) error {
+	signal.Ignore(syscall.SIGPIPE) // a server outlives whoever reads what it prints, such as head
 	config.Log = s.logger()
 	p, err := program.Start(s.ctx, config)
 	if err != nil {

@@ -40,9 +40,9 @@ func (c *verifyCommand) Run(s *session) error {
 func (s *session) verified(r v1.Verification) error {
 	verdict := "as the log says"
 	if !r.OK {
-		verdict = fmt.Sprintf("%d differences", r.Count)
+		verdict = counted(r.Count, "difference")
 	}
-	err := s.say(r, "%s: %s (%d rows at position %d, generation %d)", r.Name, verdict, r.Rows, r.Position, r.Generation)
+	err := s.say(r, "%s: %s (%s at position %d, generation %d)", r.Name, verdict, counted(r.Rows, "row"), r.Position, r.Generation)
 	for _, d := range r.Differences {
 		if !s.json {
 			fmt.Fprintf(s.Out, "  %s %s: %s, the log says %s\n", d.Key, d.Column, d.Live, d.Folded)

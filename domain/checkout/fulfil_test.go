@@ -68,8 +68,10 @@ func TestStep_shipped_expiresOverdueHoldsOfOthersFirst(t *testing.T) {
 }
 
 func TestStep_allDelivered_completes(t *testing.T) {
-	o := given(t, confirmed(slices.Concat([]decider.Event{everything}, bothGone, []decider.Event{order.Delivered{ShipmentID: "s"}})...)...).
-		stepAt(7).then(checkout.Finished{Outcome: "completed"}, order.Completed{})
+	delivered := given(t, confirmed(slices.Concat([]decider.Event{everything}, bothGone, []decider.Event{order.Delivered{ShipmentID: "s"}})...)...)
+	before := delivered.of("o")
+	require.Equal(t, checkout.WaitingForNothing, checkout.WaitingFor(before.order, before.account), "the step is all that is left")
+	o := delivered.stepAt(7).then(checkout.Finished{Outcome: "completed"}, order.Completed{})
 	require.Equal(t, order.StatusCompleted, o.order.Status)
 	require.Equal(t, checkout.WaitingForNothing, checkout.WaitingFor(o.order, o.account))
 	require.Equal(t, "paid", checkout.PaymentStatus(o.order, o.account))

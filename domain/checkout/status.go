@@ -28,7 +28,7 @@ func WaitingFor(o order.State, account payment.State) string {
 		return WaitingForNothing
 	case o.Terminal() && sums.RefundPendingMinor > 0:
 		return WaitingForRefund
-	case o.Terminal():
+	case o.Terminal(), o.Fulfillment() == order.FullyDelivered: // delivered: the checkout completes it with its next step
 		return WaitingForNothing
 	case o.Status == order.StatusConfirmed && o.Fulfillment() == order.FullyShipped:
 		return WaitingForDelivery

@@ -181,3 +181,12 @@ func TestPlace_discontinuedProduct(t *testing.T) {
 	c.Letter = true
 	given(t).When(c).Then(order.Rejected{Reason: "discontinued", Content: c.Content()})
 }
+
+func TestShip_moreThanIsLeft_saysHowManyAre(t *testing.T) {
+	state := order.State{}
+	for _, e := range toShip(shipped("s", false, line("1", 2))) {
+		state = order.Decider.Evolve(state, e)
+	}
+	_, err := order.Decider.Decide(state, order.Ship{ShipmentID: "t", Lines: []order.ShippedLine{line("1", 2)}})
+	require.ErrorContains(t, err, "line 1: 1 left to ship")
+}

@@ -76,7 +76,7 @@ func (s State) parcel(asked []ShippedLine) (lines []ShippedLine, err error) {
 			}
 		}
 		if want > left {
-			return nil, s.refuse("over-shipment", fmt.Sprintf("%d of line %s are left to ship", left, l.LineID))
+			return nil, s.refuse("over-shipment", fmt.Sprintf("line %s: %d left to ship", l.LineID, left))
 		}
 		if want > 0 {
 			lines = append(lines, ShippedLine{l.LineID, want})

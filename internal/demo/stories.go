@@ -122,14 +122,9 @@ func ship(ctx context.Context, t *teller) error {
 	return err
 }
 
-// Stock sees to it that so many kites are there for a run.
-func Stock(ctx context.Context, server *client.Client, run string, quantity int64) error {
-	_, err := server.ReceiveStock(ctx, kite, v1.ReceiveStock{Quantity: quantity, StockReceiptID: "demo-" + run}, client.Key("demo-"+run))
-	return err
-}
 
 // Order places one more order that is paid at once: what a load is made of.
 func Order(ctx context.Context, server *client.Client, run string, number int) (orderID string, err error) {
-	t := &teller{server, fmt.Sprintf("demo-%s-%s-%d", simulator.Pays, run, number)}
+	t := &teller{server, fmt.Sprintf("demo-%s-%s-%d", simulator.Pays, run, number+1)}
 	return t.orderID, t.place(ctx, oneKite)
 }

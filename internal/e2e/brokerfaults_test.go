@@ -67,6 +67,9 @@ func TestBrokers_anythingHappensToThem_underLoad_thingsAreLateAndNothingElse(t *
 			for range torture(1, 5) {
 				happens(o)
 				o.buying.acknowledged(20)
+				o.rest()
+				o.published()
+				o.buying = o.buyers(8)
 			}
 			o.rest()
 			o.lettersComeIn("after")
@@ -106,16 +109,25 @@ func (o *ordeal) busyFor(d time.Duration) {
 // rest lets the clients stop.
 func (o *ordeal) rest() { o.errands = append(o.errands, o.buying.stop()...) }
 
-// published waits until both relays have published and confirmed all there is.
+// published waits until both relays have published and confirmed all there is, for as long as they get on.
 func (o *ordeal) published() {
 	o.t.Helper()
-	eventually(o.t, func() error {
-		relays, err := o.Relays(o.t.Context())
-		if err == nil && (len(relays) != 2 || relays[0].Lag+relays[1].Lag > 0) {
-			err = fmt.Errorf("not published: %+v", relays)
-		}
-		return err
-	})
+	for all, soFar := false, int64(-1); !all; {
+		eventually(o.t, func() error {
+			relays, err := o.Relays(o.t.Context())
+			if err != nil {
+				return err
+			}
+			require.Len(o.t, relays, 2)
+			all = relays[0].Lag+relays[1].Lag == 0
+			checkpoints := relays[0].Checkpoint + relays[1].Checkpoint
+			if !all && checkpoints == soFar {
+				return fmt.Errorf("a relay does not get on: %+v", relays)
+			}
+			soFar = checkpoints
+			return nil
+		})
+	}
 }
 
 func (o *ordeal) rabbitKilled() {
@@ -187,6 +199,7 @@ func (o *ordeal) bothAway() {
 
 	o.redis.Restart()
 	o.rabbit.Restart()
+	o.published()
 	o.tracked(sent.MessageID, []string{"amqp", "redis"})
 	o.buying = o.buyers(8)
 }

@@ -67,5 +67,5 @@ func TestReview_ofConflictingMoney_isResolved(t *testing.T) {
 	})
 	s.confirmed("1") // the second money counts now
 	_, err := s.ResolveReview(t.Context(), review, v1.ResolveReview{Decision: "dismiss"})
-	require.Equal(t, v1.UnknownReview, code(t, err))
+	require.Equal(t, v1.ReviewAlreadyResolved, code(t, err))
 }

@@ -63,6 +63,9 @@ func Start(ctx context.Context, config Config) (*Program, error) {
 
 func (p *Program) start(ctx context.Context) (err error) {
 	c := p.config
+	if err := c.checkStores(); err != nil {
+		return err
+	}
 	if p.listener, err = net.Listen("tcp", c.Addr); err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Addr, err)
 	}

@@ -36,17 +36,15 @@ type store struct {
 
 // openStore opens, and if it may also migrates, what the configuration names.
 func openStore(ctx context.Context, c Config) (*store, error) {
-	s := &store{forget: func() error { return nil }}
-	var err error
-	switch {
-	case onPostgres(c.Store):
-		err = s.openPostgres(ctx, c)
-	case c.ReadStore != "":
-		err = errReadStore
-	default:
-		err = s.openSQLite(ctx, c)
+	if err := c.checkStores(); err != nil {
+		return nil, err
 	}
-	if err != nil {
+	s := &store{forget: func() error { return nil }}
+	open := s.openSQLite
+	if onPostgres(c.Store) {
+		open = s.openPostgres
+	}
+	if err := open(ctx, c); err != nil {
 		return nil, errors.Join(err, s.forget())
 	}
 	s.log.Write, s.log.Read = s.Log()
@@ -79,9 +77,6 @@ func (s *store) openPostgres(ctx context.Context, c Config) error {
 }
 
 func openReadStore(ctx context.Context, c Config) (*postgres.ReadPlace, error) {
-	if !onPostgres(c.ReadStore) {
-		return nil, errReadStore
-	}
 	if c.Migrate {
 		if err := postgres.MigrateRead(ctx, c.ReadStore, postgres.MigrateOptions{Name: c.Name}); err != nil {
 			return nil, fmt.Errorf("migrate the read store: %w", err)
@@ -98,6 +93,19 @@ func (s *store) close() error {
 	}
 	return errors.Join(apart, s.Close(), s.forget())
 }
+
+// checkStores refuses what names no store of a known kind, before anything is opened or listened on.
+func (c Config) checkStores() error {
+	if _, err := c.folder(); err != nil && !onPostgres(c.Store) {
+		return err
+	}
+	if c.ReadStore != "" && !(onPostgres(c.Store) && onPostgres(c.ReadStore)) {
+		return errReadStore
+	}
+	return nil
+}
+
+var errStore = errors.New("the store must be postgres://... or sqlite://FOLDER")
 
 var errReadStore = errors.New("a read store is postgres://..., beside a store on Postgres; SQLite keeps its read models in a file of their own anyway")
 
@@ -135,7 +143,7 @@ func (c Config) folder() (string, error) {
 	case c.Store != "":
 		path, ok := strings.CutPrefix(c.Store, "sqlite://")
 		if !ok || path == "" {
-			return "", errors.New("the store must be postgres://... or sqlite://FOLDER")
+			return "", errStore
 		}
 		return path, nil
 	case c.Data != "":
@@ -160,12 +168,19 @@ type Migration struct {
 
 // Migrate brings a store, and its read store if there is one, to this program's version.
 func Migrate(ctx context.Context, m Migration) error {
-	path, embedded := strings.CutPrefix(m.Store, "sqlite://")
-	switch {
-	case m.ReadStore != "" && (embedded || !onPostgres(m.ReadStore)):
-		return errReadStore
-	case embedded:
-		return sqlite.Migrate(ctx, path)
+	if m.Store == "" {
+		return errStore
+	}
+	c := Config{Store: m.Store, ReadStore: m.ReadStore}
+	if err := c.checkStores(); err != nil {
+		return err
+	}
+	if !onPostgres(m.Store) {
+		folder, err := c.folder()
+		if err != nil {
+			return err
+		}
+		return sqlite.Migrate(ctx, folder)
 	}
 	options := postgres.MigrateOptions{Name: m.Name, Role: m.Role}
 	err := postgres.Migrate(ctx, m.Store, options)

@@ -57,7 +57,7 @@ func names(transports []messaging.Transport) []string {
 // takeLetters runs a transport's inbox until ctx ends, in every copy or in one at a time as the transport allows.
 func takeLetters(ctx context.Context, t messaging.Transport, inbox *app.Inbox, db subscription.Database, owner subscription.Owner, log *slog.Logger) {
 	receive := func(ctx context.Context, in messaging.Inbound) error {
-		return inbox.Receive(ctx, app.Letter{Source: in.Source, MessageID: in.MessageID, Ref: in.Ref, Body: in.Body})
+		return inbox.Receive(ctx, app.Letter{Source: in.Source, MessageID: in.MessageID, Ref: in.Ref, Amiss: in.Amiss, Body: in.Body})
 	}
 	if !t.SharedInbox() {
 		subscription.Alone(ctx, db, owner, "inbox-"+t.Name(), log, func(ctx context.Context) error { return t.Inbox(ctx, receive) })

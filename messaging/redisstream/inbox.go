@@ -96,18 +96,22 @@ func (t *Transport) decide(ctx context.Context, receive messaging.Receive, lette
 		}
 		return t.cursor.Save(ctx, letter.ID)
 	}
-	return messaging.Commit(ctx, t.log, commit, messaging.Inbound{Source: Name, Ref: letter.ID, Body: body(letter)})
+	return messaging.Commit(ctx, t.log, commit, inbound(letter))
 }
 
-// body is the letter's JSON. An entry without that field is no letter; all its fields are handed on instead, so that
-// it is kept as failed and can be looked at.
-func body(letter redis.XMessage) []byte {
+// inbound takes the letter's JSON out of its entry. An entry without that field is no letter; all its fields are handed on
+// instead, so that it is kept as failed and can be looked at.
+func inbound(letter redis.XMessage) messaging.Inbound {
+	in := messaging.Inbound{Source: Name, Ref: letter.ID}
 	if payload, ok := field(letter.Values, fieldPayload); ok {
-		return []byte(payload)
+		in.Body = []byte(payload)
+		return in
 	}
+	in.Amiss = "the entry's field " + fieldPayload + " is missing: a letter is that field, as JSON text"
 	fields, err := json.Marshal(letter.Values)
 	if err != nil {
 		panic(fmt.Sprintf("a map of strings cannot fail: %v", err))
 	}
-	return fields
+	in.Body = fields
+	return in
 }

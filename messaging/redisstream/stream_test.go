@@ -125,6 +125,7 @@ func TestInbox_foreignEntry_handedOnAsItsFields(t *testing.T) {
 	require.Equal(t, "redis", letter.Source)
 	require.Equal(t, id, letter.Ref)
 	require.JSONEq(t, `{"a":"1","b":"<x>"}`, string(letter.Body))
+	require.Contains(t, letter.Amiss, "field payload is missing")
 }
 
 func TestInbox_trimmed_neverPastTheCursor(t *testing.T) {

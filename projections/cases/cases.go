@@ -88,6 +88,12 @@ func (f Finder) OrderOfCapture(ctx context.Context, captureID string) (orderID s
 	return found.Row.OrderID, err
 }
 
+// DecisionOnReview is how a review was resolved; "" while it is open.
+func (f Finder) DecisionOnReview(ctx context.Context, reviewID string) (decision string, err error) {
+	found, err := f.Model.Get(ctx, key(Review, reviewID))
+	return found.Row.Decision, err
+}
+
 // OrderOfReview is the order whose account a review is about.
 func (f Finder) OrderOfReview(ctx context.Context, reviewID string) (orderID string, err error) {
 	found, err := f.Model.Get(ctx, key(Review, reviewID))

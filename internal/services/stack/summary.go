@@ -34,7 +34,7 @@ func summary(f folder, s state, asked func(url string) error) string {
 	fmt.Fprintf(&b, "  RabbitMQ    %s  (process %d)\n", s.RabbitMQ.URL, s.RabbitMQ.PID)
 	fmt.Fprintf(&b, "  Redis       %s  (process %d)\n", s.Redis.URL, s.Redis.PID)
 	fmt.Fprintf(&b, `
-Place an order over RabbitMQ, pay for it over Redis, and read it from any copy at /v1/orders/123:
+Place an order over RabbitMQ (amqp-publish is in Debian's amqp-tools), pay for it over Redis, and read it from any copy at /v1/orders/123:
 
   amqp-publish -u '%s' -p -r ordermill.inbox -b %s
   redis-cli --no-auth-warning -u '%s' XADD ordermill:inbox '*' payload %s
