@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
-	"path/filepath"
 
+	"ordermill/internal/newfile"
 	"ordermill/internal/program"
 	"ordermill/internal/transfer"
 )
@@ -49,23 +50,20 @@ func (c *exportCommand) Run(s *session) error {
 		}
 		return s.note("%s", moved("exported", summary))
 	}
-	if _, err := os.Lstat(c.File); err == nil {
-		return fmt.Errorf("%s is there already: an export is never written over another file, name a new one", c.File)
-	}
-	file, err := os.CreateTemp(filepath.Dir(c.File), filepath.Base(c.File)+".*.partial")
-	if err != nil {
+	var summary transfer.Summary
+	err = newfile.Make(c.File, func(partial string) error {
+		file, err := os.OpenFile(partial, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		summary, err = program.Export(s.ctx, shop, file)
+		return errors.Join(err, file.Close())
+	})
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return fmt.Errorf("%w; an export is never written over another file, name a new one", err)
+	case err != nil:
 		return err
-	}
-	summary, err := program.Export(s.ctx, shop, file)
-	if err == nil {
-		err = file.Sync()
-	}
-	err = errors.Join(err, file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), c.File)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
 	}
 	return s.say(summary, "%s", moved("exported", summary))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"ordermill/eventstore"
+	"ordermill/internal/newfile"
 	"ordermill/migrations"
 )
 
@@ -27,7 +28,7 @@ func Adopt(ctx context.Context, dir string, logID uuid.UUID) (err error) {
 	}
 	forget := func() error {
 		for _, file := range []string{readFile, readFile + "-wal", readFile + "-shm"} {
-			if err := removed(filepath.Join(dir, file)); err != nil {
+			if err := newfile.Remove(filepath.Join(dir, file)); err != nil {
 				return fmt.Errorf("remove the read models of the empty log: %w", err)
 			}
 		}

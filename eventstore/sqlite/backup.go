@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"modernc.org/sqlite"
 
+	"ordermill/internal/newfile"
 	"ordermill/migrations"
 )
 
@@ -34,51 +34,19 @@ func Backup(ctx context.Context, dir, file string) (made Copy, err error) {
 	if _, err := os.Stat(source); err != nil { // SQLite would make it
 		return made, fmt.Errorf("back up %s: %w", dir, err)
 	}
-	if file, err = filepath.Abs(file); err != nil { // SQLite would take a name like file:x for something else
-		return made, err
-	}
-	if _, err := os.Lstat(file); err == nil {
-		return made, fmt.Errorf("back up to %s: %w", file, fs.ErrExist)
-	}
-	partial, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*.partial")
+	err = newfile.Make(file, func(partial string) error {
+		if err := vacuumInto(ctx, source, partial); err != nil {
+			return err
+		}
+		if made, err = inspect(ctx, partial); err != nil {
+			return fmt.Errorf("look through the copy: %w", err)
+		}
+		return nil
+	})
 	if err != nil {
-		return made, fmt.Errorf("back up to %s: %w", file, err)
-	}
-	defer func() { err = errors.Join(err, removed(partial.Name())) }()
-	if err := partial.Close(); err != nil { // empty, as SQLite wants it
-		return made, err
-	}
-	if err := vacuumInto(ctx, source, partial.Name()); err != nil {
-		return made, fmt.Errorf("back up %s: %w", source, err)
-	}
-	if made, err = inspect(ctx, partial.Name()); err != nil {
-		return made, fmt.Errorf("look through the copy of %s: %w", source, err)
-	}
-	if err := errors.Join(onDisk(partial.Name()), name(partial.Name(), file)); err != nil {
-		return made, fmt.Errorf("back up to %s: %w", file, err)
+		return Copy{}, fmt.Errorf("back up %s: %w", source, err)
 	}
 	return made, nil
-}
-
-// name gives a file its name for good, unless the name is taken. (A hard link would say the same in one step, but not every disk
-// that backups lie on has them.)
-func name(partial, file string) error {
-	mine, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(mine.Close(), os.Rename(partial, file)); err != nil {
-		return errors.Join(err, removed(file))
-	}
-	return syncFolder(filepath.Dir(file))
-}
-
-// removed removes a file that may be gone.
-func removed(name string) error {
-	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }
 
 // vacuumInto copies in one read transaction, which no writer waits for.
@@ -127,13 +95,4 @@ func inspect(ctx context.Context, file string) (c Copy, err error) {
 		c.Bytes = info.Size()
 	}
 	return c, err
-}
-
-// onDisk returns when a file's content is there to stay: VACUUM INTO does not see to it.
-func onDisk(name string) error {
-	file, err := os.OpenFile(name, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	return errors.Join(file.Sync(), file.Close())
 }

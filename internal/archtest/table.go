@@ -29,7 +29,7 @@ var rows = []row{
 
 	{"eventstore", []string{"internal/crashpoint"}, "the log is a library: it stores bytes and versions and knows no shop"},
 	{"eventstore/codec", []string{"eventstore", "domain/..."}, "the one place where stored names meet the domain's events"},
-	{"eventstore/sqlite", []string{"eventstore", "migrations"}, driversOnly},
+	{"eventstore/sqlite", []string{"eventstore", "migrations", "internal/newfile"}, driversOnly},
 	{"eventstore/postgres", []string{"eventstore", "migrations"}, driversOnly},
 	{"eventstore/storetest", []string{"eventstore"}, "a suite that knows a driver cannot judge the other one"},
 	{"eventstore/subscription", []string{"eventstore", "internal/crashpoint"}, "consumers follow the log, whatever they do with it"},
@@ -65,6 +65,7 @@ var rows = []row{
 	{"internal/reference", []string{"eventstore/codec", "domain/..."}, "it describes the code from its source and by exploring the rules, which are pure"},
 	{"internal/transfer", []string{"eventstore", "migrations"}, "a shop moves as rows of tables: what they mean is nothing to a removal"},
 	{"internal/strictjson", nil, "a scanner of bytes"},
+	{"internal/newfile", nil, "a file appears whole or not at all, whatever is in it"},
 	{"internal/jsondiff", nil, "a comparison of bytes"},
 	{"internal/crashpoint", nil, "names of durable steps, and nothing else in a build that is released"},
 	{"internal/archtest", nil, "it reads source, it runs nothing"},
