@@ -67,6 +67,9 @@ func (c *serveCommand) Run(s *session) error {
 		return usage("there is no authentication yet, so whoever reaches %s could do everything; "+
 			"serve starts only with --insecure, behind something that keeps others out", s.addr)
 	}
+	if c.Store == "" { // of an empty variable, say: no data folder is meant by that
+		return usage("--store is empty: the store must be postgres://... or sqlite://FOLDER")
+	}
 	roles, err := program.ParseRoles(c.Roles)
 	if err != nil {
 		return usage("--roles: %w", err)

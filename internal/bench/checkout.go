@@ -22,14 +22,23 @@ type mill struct {
 	orders  atomic.Int64 // whose letters were sent; makes their ids
 }
 
+// startMill starts a shop that has something to sell.
 func startMill(ctx context.Context, c program.Config) (*mill, error) {
+	m, err := startCopy(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return m, m.stock(ctx)
+}
+
+// startCopy starts the program on a shop that may be there already.
+func startCopy(ctx context.Context, c program.Config) (*mill, error) {
 	c.Addr, c.Migrate, c.Log = "127.0.0.1:0", true, slog.New(slog.DiscardHandler)
 	p, err := program.Start(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	m := &mill{Client: client.New(p.URL()), program: p}
-	return m, m.stock(ctx)
+	return &mill{Client: client.New(p.URL()), program: p}, nil
 }
 
 func (m *mill) close() {

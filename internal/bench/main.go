@@ -1,7 +1,7 @@
-// Bench measures the log against what a plain table costs, and the relays against the bare clients, and prints a table of ratios. Each ratio is of two contenders on
-// the same machine, database server and disk, in rounds that take turns; the median and the lowest and highest ratio of the
-// rounds are shown. `make bench` takes at most ten minutes; with FULL=1 more and longer rounds give the README's figures,
-// and ONLY="Postgres, 64" runs just the cases with that in their name.
+// Bench measures the log against what a plain table costs, and the relays and the way to a row against bare clients, and prints a
+// table of ratios. Each ratio is of two contenders on the same machine, database server and disk, in rounds that take turns; the
+// median and the lowest and highest ratio of the rounds are shown. `make bench` takes at most twelve minutes; with FULL=1 more and
+// longer rounds give the README's figures, and ONLY="Postgres, 64" runs just the cases with that in their name.
 //
 // Nothing is tuned for either side: the PostgreSQL server has its default settings (only more connections), durable, and the
 // baseline has the pool size with which it is fastest.
@@ -112,6 +112,10 @@ func (b *bench) cases() []measurement {
 		whole(fmt.Sprintf("lag of the checkout, Postgres, %d buyers", buyers), b.lagPostgres),
 		whole("relay to RabbitMQ, confirmed", b.relayRabbitMQ),
 		whole("relay to Redis, pipelined", b.relayRedis),
+		whole("from the answer to the row, RabbitMQ", b.rowByRabbitMQ),
+		whole("from the answer to the row, Redis", b.rowByRedis),
+		whole("one projector drains a backlog, Postgres", b.backlog),
+		whole("commands, Postgres, RabbitMQ and Redis", b.copies),
 	}
 }
 

@@ -16,6 +16,7 @@ type rate struct {
 	calls     int
 	perSecond float64
 	latency   time.Duration // median of a call
+	slow      time.Duration // 99 of 100 calls take at most so long
 }
 
 // load lets callers repeat an operation for a while. Calls under way at the end are waited for and counted.
@@ -43,7 +44,7 @@ func load(ctx context.Context, callers int, while time.Duration, do operation) (
 		}
 	}
 	all := slices.Concat(took...)
-	return rate{calls: len(all), perSecond: float64(len(all)) / elapsed.Seconds(), latency: median(all)}, nil
+	return rate{calls: len(all), perSecond: float64(len(all)) / elapsed.Seconds(), latency: median(all), slow: p99(all)}, nil
 }
 
 // pair is one round of two contenders, one right after the other.
@@ -81,4 +82,12 @@ func median[T ~int64 | ~float64](values []T) T {
 		return sorted[middle]
 	}
 	return (sorted[middle-1] + sorted[middle]) / 2
+}
+
+// p99 is the shortest time that 99 of 100 values do not exceed.
+func p99(values []time.Duration) time.Duration {
+	if len(values) == 0 {
+		return 0
+	}
+	return slices.Sorted(slices.Values(values))[(99*len(values)+99)/100-1]
 }

@@ -50,6 +50,17 @@ func TestMedian(t *testing.T) {
 	require.Zero(t, median([]float64{}))
 }
 
+func TestP99_leavesOneOfAHundredOut(t *testing.T) {
+	var values []time.Duration
+	for i := range 200 {
+		values = append(values, time.Duration(200-i))
+	}
+	require.Equal(t, time.Duration(198), p99(values))
+	require.Equal(t, time.Duration(199), p99(values[:100]))
+	require.Equal(t, time.Duration(200), p99(values[:1]))
+	require.Zero(t, p99(nil))
+}
+
 func TestBound_verdict(t *testing.T) {
 	throughput, latency := bound{must: 1.5, aim: 2.5}, bound{atMost: true, must: 2, aim: 1.3}
 	require.Equal(t, "MISSED", throughput.verdict(1.49))

@@ -185,6 +185,15 @@ func (p *Program) woken() []subscription.Option {
 // URL is where the program answers, http://HOST:PORT.
 func (p *Program) URL() string { return "http://" + p.listener.Addr().String() }
 
+// WaitFor returns once a read model holds everything up to position, whichever copy keeps it; or ctx's error.
+func (p *Program) WaitFor(ctx context.Context, readModel string, position int64) error {
+	model, err := p.models.Find(readModel)
+	if err != nil {
+		return err
+	}
+	return model.WaitFor(ctx, position)
+}
+
 // Wait returns when the program has stopped serving: nil after Stop, otherwise why.
 func (p *Program) Wait() error {
 	err := <-p.served

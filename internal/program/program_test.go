@@ -16,10 +16,12 @@ import (
 	"go.uber.org/goleak"
 
 	"ordermill/api/client"
+	"ordermill/api/v1"
 	"ordermill/app"
 	"ordermill/eventstore/sqlite"
 	"ordermill/internal/program"
 	"ordermill/internal/services"
+	"ordermill/projections"
 )
 
 func config() program.Config {
@@ -197,4 +199,28 @@ func TestStop_takesNoMoreRequests(t *testing.T) {
 	stop(t, p)
 	_, err = http.Get(p.URL() + "/livez")
 	require.Error(t, err)
+}
+
+func TestWaitFor_returnsWhenTheReadModelHoldsThePosition(t *testing.T) {
+	c := config()
+	c.Data = t.TempDir()
+	p, err := program.Start(t.Context(), c)
+	require.NoError(t, err)
+	defer stop(t, p)
+	shop := client.New(p.URL())
+	defer shop.Close()
+	require.NoError(t, p.WaitFor(t.Context(), "products", 1), "the first generation is being built")
+	products, err := shop.Products(t.Context(), 1, "")
+	require.NoError(t, err)
+	answer, err := shop.PlaceOrder(t.Context(), v1.PlaceOrder{Items: []v1.PlaceItem{{SKU: products.Items[0].SKU, Quantity: 1}}})
+	require.NoError(t, err)
+
+	require.NoError(t, p.WaitFor(t.Context(), "orders", answer.Position))
+	_, err = shop.Order(t.Context(), answer.Body.OrderID)
+	require.NoError(t, err, "the row is there, without min_position")
+
+	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, p.WaitFor(short, "orders", answer.Position+1000), context.DeadlineExceeded, "the log does not reach so far")
+	require.ErrorIs(t, p.WaitFor(t.Context(), "nothing", 1), projections.ErrUnknownProjection)
 }
