@@ -122,7 +122,6 @@ func ship(ctx context.Context, t *teller) error {
 	return err
 }
 
-
 // Order places one more order that is paid at once: what a load is made of.
 func Order(ctx context.Context, server *client.Client, run string, number int) (orderID string, err error) {
 	t := &teller{server, fmt.Sprintf("demo-%s-%s-%d", simulator.Pays, run, number+1)}
