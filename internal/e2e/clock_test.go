@@ -24,53 +24,47 @@ const year = 365 * 24 * time.Hour
 // Two units are sold while the clock that decides is wrong; deadlines go by the
 // database's, which is right.
 func TestClock_ofTheProgram_anHourBackAndAYearForward_losesNothing(t *testing.T) {
-	for name, config := range map[string]func(*testing.T) program.Config{
-		"SQLite":   func(t *testing.T) program.Config { return program.Config{Data: t.TempDir()} },
-		"Postgres": func(t *testing.T) program.Config { return program.Config{Store: services.Postgres(t)} },
-	} {
-		t.Run(name, func(t *testing.T) {
-			var clock shiftedClock
-			c := config(t)
-			c.Now = clock.now
-			s := open(t, c)
-			s.stocked("FEW", 2)
-			s.ordered("early", 1)
-			s.awaited("early")
+	onBothStores(t, func(t *testing.T, config program.Config) {
+		var clock shiftedClock
+		config.Now = clock.now
+		s := open(t, config)
+		s.stocked("FEW", 2)
+		s.ordered("early", 1)
+		s.awaited("early")
 
-			clock.shift(-time.Hour)
-			s.ordered("two", 2)
-			s.ended("two", "rejected", "voided", "out_of_stock") // the hold of early counts, however early it is now
-			s.ordered("behind", 1)
-			s.ended("behind", "expired", "voided", "") // its window was over before it began
-			eventually(t, func() error { return s.free("FEW", 1) })
-			s.paid("behind", 1000)
-			s.ended("behind", "expired", "refund_pending", "")
+		clock.shift(-time.Hour)
+		s.ordered("two", 2)
+		s.ended("two", "rejected", "voided", "out_of_stock") // the hold of early counts, however early it is now
+		s.ordered("behind", 1)
+		s.ended("behind", "expired", "voided", "") // its window was over before it began
+		eventually(t, func() error { return s.free("FEW", 1) })
+		s.paid("behind", 1000)
+		s.ended("behind", "expired", "refund_pending", "")
 
-			clock.shift(year)
-			s.ordered("ahead", 2)
-			s.awaited("ahead") // the hold of early is overdue and counts against nobody
-			s.paid("early", 1000)
-			s.ended("early", "cancelled", "refund_pending", "out_of_stock_after_payment")
+		clock.shift(year)
+		s.ordered("ahead", 2)
+		s.awaited("ahead") // the hold of early is overdue and counts against nobody
+		s.paid("early", 1000)
+		s.ended("early", "cancelled", "refund_pending", "out_of_stock_after_payment")
 
-			clock.shift(0)
-			s.ordered("late", 1)
-			s.ended("late", "rejected", "voided", "out_of_stock")
-			s.paid("ahead", 2000)
-			s.confirmed("ahead")
-			eventually(t, func() error { return s.holds("FEW", 2, 2) })
+		clock.shift(0)
+		s.ordered("late", 1)
+		s.ended("late", "rejected", "voided", "out_of_stock")
+		s.paid("ahead", 2000)
+		s.confirmed("ahead")
+		eventually(t, func() error { return s.holds("FEW", 2, 2) })
 
-			b := balance(t, s.Client)
-			require.Equal(t, map[string]int64{"early": 1000, "behind": 1000, "ahead": 2000}, b.captured)
-			require.Equal(t, map[string]int64{"early": 1000, "behind": 1000}, b.refunding)
-			var last time.Time
-			for _, e := range events(t, s.Client) {
-				require.False(t, e.RecordedAt.Before(last), "position %d was recorded before the one before it", e.Position)
-				last = e.RecordedAt
-			}
-			require.True(t, last.After(time.Now().Add(year-time.Hour)), "the shifted clock was not used")
-			s.verified()
-		})
-	}
+		b := balance(t, s.Client)
+		require.Equal(t, map[string]int64{"early": 1000, "behind": 1000, "ahead": 2000}, b.captured)
+		require.Equal(t, map[string]int64{"early": 1000, "behind": 1000}, b.refunding)
+		var last time.Time
+		for _, e := range events(t, s.Client) {
+			require.False(t, e.RecordedAt.Before(last), "position %d was recorded before the one before it", e.Position)
+			last = e.RecordedAt
+		}
+		require.True(t, last.After(time.Now().Add(year-time.Hour)), "the shifted clock was not used")
+		s.verified()
+	})
 }
 
 // Deadlines fire by it, and consumers whose owner died are taken over although

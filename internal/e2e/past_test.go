@@ -9,39 +9,33 @@ import (
 
 	"ordermill/api/v1"
 	"ordermill/internal/program"
-	"ordermill/internal/services"
 )
 
 // TestAsOf_isWhatWasShownThen: every order, account and stock that the read models have shown is shown again, to the last
 // field, as of the position that it told.
 func TestAsOf_isWhatWasShownThen(t *testing.T) {
-	for name, config := range map[string]func(*testing.T) program.Config{
-		"SQLite":   func(t *testing.T) program.Config { return program.Config{Data: t.TempDir()} },
-		"Postgres": func(t *testing.T) program.Config { return program.Config{Store: services.Postgres(t)} },
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := open(t, config(t))
-			s.stocked("TOY", 100)
-			s.stocked("GAME", 100)
-			seen := s.watchedStory()
-			require.Greater(t, len(seen.orders), 3)
-			for position, order := range seen.orders {
-				then, err := s.OrderAsOf(t.Context(), order.OrderID, strconv.FormatInt(position, 10))
-				require.NoError(t, err)
-				require.Equal(t, order, then)
-			}
-			for position, account := range seen.accounts {
-				then, err := s.AccountAsOf(t.Context(), account.OrderID, strconv.FormatInt(position, 10))
-				require.NoError(t, err)
-				require.Equal(t, account, then)
-			}
-			for position, item := range seen.items {
-				then, err := s.ItemAsOf(t.Context(), item.SKU, strconv.FormatInt(position, 10))
-				require.NoError(t, err)
-				require.Equal(t, item, then)
-			}
-		})
-	}
+	onBothStores(t, func(t *testing.T, config program.Config) {
+		s := open(t, config)
+		s.stocked("TOY", 100)
+		s.stocked("GAME", 100)
+		seen := s.watchedStory()
+		require.Greater(t, len(seen.orders), 3)
+		for position, order := range seen.orders {
+			then, err := s.OrderAsOf(t.Context(), order.OrderID, strconv.FormatInt(position, 10))
+			require.NoError(t, err)
+			require.Equal(t, order, then)
+		}
+		for position, account := range seen.accounts {
+			then, err := s.AccountAsOf(t.Context(), account.OrderID, strconv.FormatInt(position, 10))
+			require.NoError(t, err)
+			require.Equal(t, account, then)
+		}
+		for position, item := range seen.items {
+			then, err := s.ItemAsOf(t.Context(), item.SKU, strconv.FormatInt(position, 10))
+			require.NoError(t, err)
+			require.Equal(t, item, then)
+		}
+	})
 }
 
 // watched is what read models have shown, by position.
@@ -95,39 +89,34 @@ func (s *shop) watchedStory() watched {
 
 // TestListAsOf_isTheListOfThen: an order that came later is not in it, and one that went on is as it was.
 func TestListAsOf_isTheListOfThen(t *testing.T) {
-	for name, config := range map[string]func(*testing.T) program.Config{
-		"SQLite":   func(t *testing.T) program.Config { return program.Config{Data: t.TempDir()} },
-		"Postgres": func(t *testing.T) program.Config { return program.Config{Store: services.Postgres(t)} },
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := open(t, config(t))
-			s.stocked("TOY", 100)
-			s.stocked("GAME", 100)
-			seen := s.watchedStory()
-			s.story("x", "y", "z")
-			then := int64(0)
-			for position, order := range seen.orders {
-				if order.Status == "awaiting_payment" {
-					then = max(then, position)
-				}
+	onBothStores(t, func(t *testing.T, config program.Config) {
+		s := open(t, config)
+		s.stocked("TOY", 100)
+		s.stocked("GAME", 100)
+		seen := s.watchedStory()
+		s.story("x", "y", "z")
+		then := int64(0)
+		for position, order := range seen.orders {
+			if order.Status == "awaiting_payment" {
+				then = max(then, position)
 			}
-			frozen, err := s.OrdersAsOf(t.Context(), strconv.FormatInt(then, 10))
-			require.NoError(t, err)
-			eventually(t, func() error {
-				found, err := s.Frozen(t.Context(), "orders", frozen.Frozen)
-				if err == nil && found.Status != "done" {
-					err = errors.New(found.Status + " " + found.Error)
-				}
-				return err
-			})
-			filters := map[string]string{"frozen": strconv.FormatInt(frozen.Frozen, 10)}
-			page, err := s.OrdersBy(t.Context(), filters, 10, "")
-			require.NoError(t, err)
-			require.Equal(t, []v1.Order{seen.orders[then]}, page.Items)
-			filters["status"] = "completed"
-			page, err = s.OrdersBy(t.Context(), filters, 10, "")
-			require.NoError(t, err)
-			require.Empty(t, page.Items)
+		}
+		frozen, err := s.OrdersAsOf(t.Context(), strconv.FormatInt(then, 10))
+		require.NoError(t, err)
+		eventually(t, func() error {
+			found, err := s.Frozen(t.Context(), "orders", frozen.Frozen)
+			if err == nil && found.Status != "done" {
+				err = errors.New(found.Status + " " + found.Error)
+			}
+			return err
 		})
-	}
+		filters := map[string]string{"frozen": strconv.FormatInt(frozen.Frozen, 10)}
+		page, err := s.OrdersBy(t.Context(), filters, 10, "")
+		require.NoError(t, err)
+		require.Equal(t, []v1.Order{seen.orders[then]}, page.Items)
+		filters["status"] = "completed"
+		page, err = s.OrdersBy(t.Context(), filters, 10, "")
+		require.NoError(t, err)
+		require.Empty(t, page.Items)
+	})
 }

@@ -30,28 +30,23 @@ func (s *shop) rebuilt(name string) {
 }
 
 func TestRebuildAndVerify_whileOrdersComeIn_agree(t *testing.T) {
-	for name, config := range map[string]func(*testing.T) program.Config{
-		"SQLite":   func(t *testing.T) program.Config { return program.Config{Data: t.TempDir()} },
-		"Postgres": func(t *testing.T) program.Config { return program.Config{Store: services.Postgres(t)} },
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := open(t, config(t))
-			buying := s.shopping(2)
-			buying.acknowledged(20)
-			models, err := s.Projections(t.Context())
-			require.NoError(t, err)
-			for _, m := range models {
-				s.rebuilt(m.Name)
-			}
-			s.verified() // still under load
-			settled(t, s, buying.stop())
-			consumers, err := s.Consumers(t.Context())
-			require.NoError(t, err)
-			for _, c := range consumers {
-				require.NotContains(t, c.Name, ".1", "a generation that is not live any more")
-			}
-		})
-	}
+	onBothStores(t, func(t *testing.T, config program.Config) {
+		s := open(t, config)
+		buying := s.shopping(2)
+		buying.acknowledged(20)
+		models, err := s.Projections(t.Context())
+		require.NoError(t, err)
+		for _, m := range models {
+			s.rebuilt(m.Name)
+		}
+		s.verified() // still under load
+		settled(t, s, buying.stop())
+		consumers, err := s.Consumers(t.Context())
+		require.NoError(t, err)
+		for _, c := range consumers {
+			require.NotContains(t, c.Name, ".1", "a generation that is not live any more")
+		}
+	})
 }
 
 func TestCorruptedRow_isFoundByVerify_andMendedByRebuild(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"ordermill/api/client"
 	"ordermill/api/v1"
 	"ordermill/internal/program"
+	"ordermill/internal/services"
 )
 
 // patience is how long a test waits for what must happen soon; it is long because the machine may be busy.
@@ -27,6 +28,12 @@ type shop struct {
 	t    *testing.T
 	url  string
 	stop func()
+}
+
+// onBothStores runs a test on SQLite and on Postgres, each empty.
+func onBothStores(t *testing.T, test func(t *testing.T, config program.Config)) {
+	t.Run("SQLite", func(t *testing.T) { test(t, program.Config{Data: t.TempDir()}) })
+	t.Run("Postgres", func(t *testing.T) { test(t, program.Config{Store: services.Postgres(t)}) })
 }
 
 // open starts a copy and waits until it is ready. It is stopped when the test ends, unless stop was called before.

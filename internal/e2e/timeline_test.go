@@ -17,35 +17,30 @@ import (
 // TestTimeline_missesNothing_andTellsWhoHandledIt: a scan of the whole log finds no event of the order that its timeline does
 // not have, whatever became of the order.
 func TestTimeline_missesNothing_andTellsWhoHandledIt(t *testing.T) {
-	for name, config := range map[string]func(*testing.T) program.Config{
-		"SQLite":   func(t *testing.T) program.Config { return program.Config{Data: t.TempDir()} },
-		"Postgres": func(t *testing.T) program.Config { return program.Config{Store: services.Postgres(t)} },
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := open(t, config(t))
-			s.stocked("TOY", 100)
-			s.stocked("GAME", 100)
-			s.story("cancelled", "shipped", "waiting")
-			for id, status := range map[string]string{"cancelled": "cancelled", "shipped": "completed", "waiting": "awaiting_payment"} {
-				eventually(t, func() error { return s.atRest(id, status) })
+	onBothStores(t, func(t *testing.T, config program.Config) {
+		s := open(t, config)
+		s.stocked("TOY", 100)
+		s.stocked("GAME", 100)
+		s.story("cancelled", "shipped", "waiting")
+		for id, status := range map[string]string{"cancelled": "cancelled", "shipped": "completed", "waiting": "awaiting_payment"} {
+			eventually(t, func() error { return s.atRest(id, status) })
+		}
+		log := events(t, s.Client)
+		for id, line := range map[string]string{"cancelled": "is on its way back", "shipped": "waits for nothing", "waiting": "waits for 20.00 USD, until "} {
+			story, err := s.Timeline(t.Context(), id)
+			require.NoError(t, err)
+			require.Contains(t, story.WaitingFor, line)
+			require.False(t, story.Truncated)
+			var told []int64
+			for _, e := range story.Items {
+				told = append(told, e.Position)
+				require.NotEmpty(t, e.Text)
+				require.NotContains(t, e.Text, "cannot read")
 			}
-			log := events(t, s.Client)
-			for id, line := range map[string]string{"cancelled": "is on its way back", "shipped": "waits for nothing", "waiting": "waits for 20.00 USD, until "} {
-				story, err := s.Timeline(t.Context(), id)
-				require.NoError(t, err)
-				require.Contains(t, story.WaitingFor, line)
-				require.False(t, story.Truncated)
-				var told []int64
-				for _, e := range story.Items {
-					told = append(told, e.Position)
-					require.NotEmpty(t, e.Text)
-					require.NotContains(t, e.Text, "cannot read")
-				}
-				require.Equal(t, concerning(t, log, id), told, id)
-				eventually(t, func() error { return s.allHandled(id) })
-			}
-		})
-	}
+			require.Equal(t, concerning(t, log, id), told, id)
+			eventually(t, func() error { return s.allHandled(id) })
+		}
+	})
 }
 
 // story lets orders of two products be placed: one is paid and cancelled, one is paid, shipped and delivered, one waits.

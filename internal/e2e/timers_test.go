@@ -13,7 +13,6 @@ import (
 	"ordermill/app"
 	"ordermill/domain/checkout"
 	"ordermill/internal/program"
-	"ordermill/internal/services"
 )
 
 // hurried is a shop's timing for people who do not want to wait.
@@ -23,56 +22,50 @@ var hurried = app.Timing{PaymentWindow: 700 * time.Millisecond, HoldGrace: time.
 // TestTimers_surviveDowntime_andCatchUpInOrder: the program stops while an order waits for its money and money for its
 // order. Afterwards the order expires, the money goes back, and what was due first fires first.
 func TestTimers_surviveDowntime_andCatchUpInOrder(t *testing.T) {
-	for name, config := range map[string]func(*testing.T) program.Config{
-		"SQLite":   func(t *testing.T) program.Config { return program.Config{Data: t.TempDir()} },
-		"Postgres": func(t *testing.T) program.Config { return program.Config{Store: services.Postgres(t)} },
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := config(t)
-			c.Demo, c.Timing = true, hurried
-			s := open(t, c)
-			for _, id := range []string{"first", "second"} {
-				s.letter(orderLetter(id))
-				eventually(t, func() error { return s.status(id, "awaiting_payment", "requested") })
-			}
-			s.letter(paymentLetter("nobody"))
-			eventually(t, func() error { _, err := s.Account(t.Context(), "nobody"); return err })
-			s.stop()
+	onBothStores(t, func(t *testing.T, config program.Config) {
+		config.Demo, config.Timing = true, hurried
+		s := open(t, config)
+		for _, id := range []string{"first", "second"} {
+			s.letter(orderLetter(id))
+			eventually(t, func() error { return s.status(id, "awaiting_payment", "requested") })
+		}
+		s.letter(paymentLetter("nobody"))
+		eventually(t, func() error { _, err := s.Account(t.Context(), "nobody"); return err })
+		s.stop()
 
-			s = open(t, c)
-			for _, id := range []string{"first", "second"} {
-				eventually(t, func() error { return s.status(id, "expired", "voided") })
+		s = open(t, config)
+		for _, id := range []string{"first", "second"} {
+			eventually(t, func() error { return s.status(id, "expired", "voided") })
+		}
+		eventually(t, func() error {
+			account, err := s.Account(t.Context(), "nobody")
+			if err == nil && (len(account.Refunds) != 1 || account.Refunds[0].Reason != "unknown_order") {
+				return fmt.Errorf("refunds are %+v", account.Refunds)
 			}
-			eventually(t, func() error {
-				account, err := s.Account(t.Context(), "nobody")
-				if err == nil && (len(account.Refunds) != 1 || account.Refunds[0].Reason != "unknown_order") {
-					return fmt.Errorf("refunds are %+v", account.Refunds)
-				}
-				return err
-			})
-			item, err := s.Item(t.Context(), "TEDDY-BEAR")
-			require.NoError(t, err)
-			require.Equal(t, item.OnHand, item.Available, "an expired order holds nothing")
-
-			deadlines := map[string]int64{}
-			var fired []int64
-			for _, e := range events(t, s.Client) {
-				var at struct {
-					PayBy     int64 `json:"pay_by"`
-					ParkUntil int64 `json:"park_until"`
-				}
-				require.NoError(t, json.Unmarshal(e.Data, &at))
-				_, id, _ := strings.Cut(e.Stream, "-")
-				switch e.Type {
-				case "order.payment_awaited", "payment.unmatched":
-					deadlines[id] = at.PayBy + at.ParkUntil
-				case checkout.DeadlineFiredType:
-					fired = append(fired, deadlines[id])
-				}
-			}
-			require.Len(t, fired, 3, "each timer fires once")
-			require.True(t, slices.IsSorted(fired), "%v", fired)
-			s.verified()
+			return err
 		})
-	}
+		item, err := s.Item(t.Context(), "TEDDY-BEAR")
+		require.NoError(t, err)
+		require.Equal(t, item.OnHand, item.Available, "an expired order holds nothing")
+
+		deadlines := map[string]int64{}
+		var fired []int64
+		for _, e := range events(t, s.Client) {
+			var at struct {
+				PayBy     int64 `json:"pay_by"`
+				ParkUntil int64 `json:"park_until"`
+			}
+			require.NoError(t, json.Unmarshal(e.Data, &at))
+			_, id, _ := strings.Cut(e.Stream, "-")
+			switch e.Type {
+			case "order.payment_awaited", "payment.unmatched":
+				deadlines[id] = at.PayBy + at.ParkUntil
+			case checkout.DeadlineFiredType:
+				fired = append(fired, deadlines[id])
+			}
+		}
+		require.Len(t, fired, 3, "each timer fires once")
+		require.True(t, slices.IsSorted(fired), "%v", fired)
+		s.verified()
+	})
 }
