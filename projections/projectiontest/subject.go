@@ -23,6 +23,7 @@ type Fixture struct {
 // Subject is a projection under test, whatever its rows are.
 type Subject struct {
 	Name    string
+	version int64
 	Order   projections.Order
 	columns []string
 	open    func(f Fixture, owner string, options ...projections.Option) model
@@ -46,7 +47,7 @@ func Of[R any](p projections.Projection[R]) Subject {
 	for _, c := range p.Columns {
 		columns = append(columns, c.Name)
 	}
-	return Subject{Name: p.Name, Order: p.Order, columns: columns, fold: plainFold(p), past: past(p), shown: visible(p), open: func(f Fixture, owner string, options ...projections.Option) model {
+	return Subject{Name: p.Name, version: p.Version, Order: p.Order, columns: columns, fold: plainFold(p), past: past(p), shown: visible(p), open: func(f Fixture, owner string, options ...projections.Option) model {
 		m := projections.New(p, f.Store, f.DB, subscription.Owner{ID: owner}, options...)
 		return model{
 			ReadModel: m,

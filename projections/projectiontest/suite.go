@@ -102,7 +102,7 @@ func firstStart(t *testing.T, f Fixture, s Subject) {
 	require.NoError(t, err)
 	head, err := f.Store.Head(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, projections.Status{Name: s.Name, Generation: 1, Position: head.Position, Tended: true, Status: projections.Following}, status)
+	require.Equal(t, projections.Status{Name: s.Name, Version: s.version, Generation: 1, Position: head.Position, Tended: true, Status: projections.Following}, status)
 	mustAgree(t, f, s, m)
 }
 
