@@ -21,8 +21,8 @@ type State struct {
 	Reservations map[string]Reservation `json:"reservations,omitempty"`
 	// StockReceipts are the quantities received, by stock receipt id.
 	StockReceipts map[string]int64 `json:"stock_receipts,omitempty"`
-	// Expiries are the soft reservations, soonest first. One that was resolved stays until it comes to the front, so a decision
-	// looks at no more than what is overdue, however many reservations are open.
+	// Expiries are the soft reservations, soonest first. One that was resolved stays until it comes to the front or until most
+	// are such, so a decision looks at no more than what is overdue, however many reservations are open.
 	Expiries []Expiry `json:"expiries,omitempty"`
 }
 
@@ -130,10 +130,17 @@ func evolve(s State, event Event) State {
 	return s
 }
 
-// trimmed drops expiries from the front whose reservation is resolved.
+// manyExpiries is how many may be there, beside two for each open reservation, before all of them are looked through.
+const manyExpiries = 16
+
+// trimmed drops expiries whose reservation is resolved: from the front at once; of the others, which one order that never pays
+// may keep from coming there, all when they are most.
 func (s State) trimmed() State {
 	for len(s.Expiries) > 0 && !s.soft(s.Expiries[0]) {
 		s.Expiries = s.Expiries[1:]
+	}
+	if len(s.Expiries) > manyExpiries+2*len(s.Reservations) {
+		s.Expiries = slices.DeleteFunc(s.Expiries, func(e Expiry) bool { return !s.soft(e) })
 	}
 	return s
 }
