@@ -27,6 +27,7 @@ var actions = []action{
 		m.wake(orderID)
 		if m.draw("fold anew", 8) == 0 {
 			m.replay(orderID)
+			m.reread(orderID)
 		}
 	}},
 	{"clock", 2, func(m *market, _ string) {

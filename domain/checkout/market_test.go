@@ -1,11 +1,14 @@
 package checkout_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"ordermill/domain/checkout"
@@ -194,6 +197,30 @@ func (m *market) replay(orderID string) {
 	if got, want := again.picture(orderID), m.picture(orderID); got != want {
 		m.t.Fatalf("I20: folded anew it is\n%s\nnot\n%s", got, want)
 	}
+}
+
+// reread writes the states down and reads them, as a snapshot does. What happens from then on happens to what was read, so that
+// replay, and every invariant, holds it against states that were never written down.
+func (m *market) reread(orderID string) {
+	o := m.of(orderID)
+	o.order, o.account, o.memory = reread(m.t, o.order), reread(m.t, o.account), reread(m.t, o.memory)
+	for sku := range m.stock {
+		m.stock[sku], m.catalogue[sku] = reread(m.t, m.stock[sku]), reread(m.t, m.catalogue[sku])
+	}
+	for identity := range m.claims {
+		m.claims[identity] = reread(m.t, m.claims[identity])
+	}
+}
+
+func reread[S any](t domaintest.T, state S) (read S) {
+	text := domaintest.JSON(t, state)
+	if err := json.Unmarshal([]byte(text), &read); err != nil {
+		t.Fatalf("read %T: %v", state, err)
+	}
+	if difference := cmp.Diff(state, read, cmpopts.EquateEmpty()); difference != "" { // it panics at a field that is not exported
+		t.Fatalf("written down and read, a state is another: %s", difference)
+	}
+	return read
 }
 
 // fire lets an order's soonest timer run out if its time has come.
