@@ -32,19 +32,18 @@ var (
 // pollEvery bounds how late a process notices what another one did.
 const pollEvery = time.Second
 
-// defaultPage is how many events a build folds in one transaction.
-const defaultPage = eventstore.MaxPage
-
 // Model runs one projection on one log and one database. It is safe for many goroutines.
 type Model[R any] struct {
-	projection Projection[R]
-	store      *eventstore.Store
-	db         subscription.Database
-	owner      subscription.Owner
-	log        *slog.Logger
-	dialect    dialect
-	pageSize   int
-	tell       func(Progress)
+	projection  Projection[R]
+	store       *eventstore.Store
+	db          subscription.Database
+	owner       subscription.Owner
+	log         *slog.Logger
+	dialect     dialect
+	reader      *Reader
+	pageSize    int // events that a build reads at once
+	chunkEvents int // events that a build folds in one transaction
+	tell        func(Progress)
 
 	requested chan struct{} // a rebuild was asked for in this process
 	flipped   chan struct{} // the pointer was moved in this process
@@ -60,9 +59,11 @@ type Model[R any] struct {
 type Option func(*options)
 
 type options struct {
-	log      *slog.Logger
-	tell     func(Progress)
-	pageSize int
+	log         *slog.Logger
+	tell        func(Progress)
+	reader      *Reader
+	pageSize    int
+	chunkEvents int
 }
 
 // WithLogger sets where the model tells what it does.
@@ -71,18 +72,24 @@ func WithLogger(log *slog.Logger) Option { return func(o *options) { o.log = log
 // WithProgress is told of every page of a rebuild or of a frozen generation that is filled in this process, and of a rebuild's end.
 func WithProgress(tell func(Progress)) Option { return func(o *options) { o.tell = tell } }
 
-// WithPageSize sets how many events a rebuild folds in one transaction, 1..eventstore.MaxPage.
-func WithPageSize(events int) Option { return func(o *options) { o.pageSize = events } }
+// WithReader lets models that share it read the log together when they are built at once. Without it a model reads for itself.
+func WithReader(reader *Reader) Option { return func(o *options) { o.reader = reader } }
+
+// WithPageSize sets how many events a build reads at once and folds in one transaction, 1..eventstore.MaxPage; without it, it reads as
+// many as it can and folds some of those pages in one transaction.
+func WithPageSize(events int) Option {
+	return func(o *options) { o.pageSize, o.chunkEvents = events, events }
+}
 
 // New makes the model of a projection whose rows live in db. owner is this process.
 func New[R any](p Projection[R], store *eventstore.Store, db subscription.Database, owner subscription.Owner, opts ...Option) *Model[R] {
-	o := options{log: slog.Default(), tell: func(Progress) {}, pageSize: defaultPage}
+	o := options{log: slog.Default(), tell: func(Progress) {}, reader: NewReader(store), pageSize: eventstore.MaxPage, chunkEvents: chunkEvents}
 	for _, option := range opts {
 		option(&o)
 	}
 	return &Model[R]{
 		projection: p, store: store, db: db, owner: owner, log: o.log.With("projection", p.Name), dialect: dialectOf(db.Write),
-		pageSize: o.pageSize, tell: o.tell, requested: make(chan struct{}, 1), flipped: make(chan struct{}, 1),
+		reader: o.reader, pageSize: o.pageSize, chunkEvents: o.chunkEvents, tell: o.tell, requested: make(chan struct{}, 1), flipped: make(chan struct{}, 1),
 		verifies: make(chan struct{}, 1),
 	}
 }

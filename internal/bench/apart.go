@@ -177,6 +177,7 @@ func models(db database, store *eventstore.Store, options ...projections.Option)
 	var place subscription.Database
 	place.Write, place.Read = db.Read()
 	owner := subscription.Owner{ID: uuid.NewString(), Sole: true}
+	options = append(options, projections.WithReader(projections.NewReader(store)))
 	return projections.Set{
 		projections.New(orders.Projection, store, place, owner, options...),
 		projections.New(payments.Projection, store, place, owner, options...),

@@ -99,14 +99,15 @@ func (p *Program) start(ctx context.Context) (err error) {
 	}
 	p.head = head.Position
 
-	// Read models, each a projector woken by every transport.
+	// Read models, each a projector woken by every transport. Those that are built at once read the log together.
 	var (
-		orderRows   = projections.New(orders.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
-		paymentRows = projections.New(payments.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
-		stockRows   = projections.New(inventory.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
-		productRows = projections.New(products.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
-		timerRows   = projections.New(timers.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
-		caseRows    = projections.New(cases.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
+		reading     = projections.WithReader(projections.NewReader(p.events))
+		orderRows   = projections.New(orders.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log), reading)
+		paymentRows = projections.New(payments.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log), reading)
+		stockRows   = projections.New(inventory.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log), reading)
+		productRows = projections.New(products.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log), reading)
+		timerRows   = projections.New(timers.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log), reading)
+		caseRows    = projections.New(cases.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log), reading)
 	)
 	p.models = projections.Set{orderRows, paymentRows, stockRows, productRows, timerRows, caseRows}
 

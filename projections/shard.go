@@ -1,0 +1,183 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"ordermill/eventstore/subscription"
+)
+
+// fewEvents are folded by one goroutine: more would take longer to start than they save.
+const fewEvents = 256
+
+// shard is the rows of some of the keys, which one goroutine folds.
+type shard[R any] struct {
+	rows    map[string]*held[R]
+	failed  map[string]failure // in the page in hand
+	skipped []skipped
+}
+
+// held is a row in memory.
+type held[R any] struct {
+	row    R
+	stored bool // the table has a row of this key, or will have it when the chunk before this one is written
+	chunk  int  // the last one that changed it
+}
+
+// failure is why a key can not be folded any further, and from where on.
+type failure struct {
+	position int64
+	err      error
+}
+
+// skipped is a delivery to a parked key.
+type skipped struct {
+	key   string
+	event *logEvent
+}
+
+// delivery is an event for a key.
+type delivery struct {
+	event *logEvent
+	key   string
+	hash  uint64
+}
+
+// deliver finds the keys of a page's events, in as many lists as goroutines looked; the lists are in the order of the log.
+func (b *build[R]) deliver(p *logPage) ([][]delivery, error) {
+	parts := 1
+	if len(p.events) > fewEvents {
+		parts = runtime.GOMAXPROCS(0)
+	}
+	lists := make([][]delivery, parts)
+	err := sideBySide(parts, func(part int) error {
+		events := p.events[len(p.events)*part/parts : len(p.events)*(part+1)/parts]
+		list := make([]delivery, 0, len(events))
+		for i := range events {
+			keys, err := b.model.projection.Keys(events[i].Record)
+			if err != nil {
+				return errors.Join(subscription.ErrStop, err)
+			}
+			for _, key := range keys {
+				list = append(list, delivery{&events[i], key, hashOf(key)})
+			}
+		}
+		lists[part] = list
+		return nil
+	})
+	return lists, err
+}
+
+// mine reports whether the shard with a number has a key.
+func (b *build[R]) mine(number int, d delivery) bool {
+	return d.hash%uint64(len(b.shards)) == uint64(number)
+}
+
+// shardOf is the shard of a key.
+func (b *build[R]) shardOf(key string) *shard[R] { return b.shards[hashOf(key)%uint64(len(b.shards))] }
+
+// load fetches the rows that deliveries change, that are not in memory, and that the table may have.
+func (b *build[R]) load(ctx context.Context, db subscription.Querier, lists [][]delivery) error {
+	missing := map[string]bool{}
+	for _, d := range slices.Concat(lists...) {
+		if _, here := b.shards[d.hash%uint64(len(b.shards))].rows[d.key]; !here && !b.seen.certainlyNot(d.hash) && !b.parked[d.key] {
+			missing[d.key] = true
+		}
+	}
+	keys := make([]string, 0, len(missing))
+	for key := range missing {
+		keys = append(keys, key)
+	}
+	bodies, err := b.table.load(ctx, db, keys)
+	if err != nil {
+		return err
+	}
+	for key, body := range bodies {
+		row, err := decode[R](body)
+		if err != nil {
+			return err
+		}
+		b.shardOf(key).rows[key] = &held[R]{row: row, stored: true}
+	}
+	return nil
+}
+
+// foldShard folds those of the deliveries that are the shard's.
+func (b *build[R]) foldShard(number int, lists [][]delivery) error {
+	s := b.shards[number]
+	for _, list := range lists {
+		for _, d := range list {
+			if !b.mine(number, d) {
+				continue
+			}
+			if _, failed := s.failed[d.key]; failed || b.parked[d.key] {
+				s.skipped = append(s.skipped, skipped{d.key, d.event})
+				continue
+			}
+			if err := b.foldOne(s, d); errors.Is(err, subscription.ErrStop) {
+				return err
+			} else if err != nil {
+				s.failed[d.key] = failure{d.event.Position, err}
+				s.skipped = append(s.skipped, skipped{d.key, d.event})
+			}
+		}
+	}
+	return nil
+}
+
+func (b *build[R]) foldOne(s *shard[R], d delivery) error {
+	h, ok := s.rows[d.key]
+	if !ok {
+		h = &held[R]{}
+		s.rows[d.key] = h
+	}
+	h.chunk = b.chunk.number
+	fact, err := d.event.decode()
+	var row R
+	row, err = b.model.projection.apply(h.row, d.event.Record, fact, err)
+	h.row = row
+	if err != nil {
+		return notFolded(d.event.Record, err)
+	}
+	return nil
+}
+
+// encode makes the rows that the chunk in hand has changed ready to be written, and forgets others if there are many.
+func (b *build[R]) encode(s *shard[R], forget bool) (rows []pending, err error) {
+	keys := make([]string, 0, len(s.rows))
+	for key, h := range s.rows {
+		if h.chunk == b.chunk.number {
+			keys = append(keys, key)
+		} else if forget {
+			delete(s.rows, key)
+		}
+	}
+	slices.Sort(keys) // an index likes it
+	rows = make([]pending, len(keys))
+	for i, key := range keys {
+		h := s.rows[key]
+		values, err := b.model.projection.encode(key, h.row)
+		if err != nil {
+			return nil, err
+		}
+		rows[i] = pending{values, h.stored}
+		h.stored = true
+	}
+	return rows, nil
+}
+
+// sideBySide does parts of some work, each in a goroutine of its own, and returns an error of one.
+func sideBySide(parts int, do func(part int) error) error {
+	if parts == 1 {
+		return do(0)
+	}
+	var working errgroup.Group
+	for part := range parts {
+		working.Go(func() error { return do(part) })
+	}
+	return working.Wait()
+}
