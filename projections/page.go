@@ -14,7 +14,7 @@ import (
 // What a build holds in memory, beside the pages of its Reader and its seen: the rows that one chunk changed and, while that one is
 // written, those of the next, and what is kept of others so that they need not be read back.
 const (
-	chunkEvents = 50_000   // events of the log that are folded in one transaction, at most a page more
+	chunkEvents = 100_000  // events of the log that are folded in one transaction, at most a page more
 	chunkBytes  = 32 << 20 // of the data of those that concern the projection, at most a page more
 	cacheRows   = 10_000   // rows that are kept though the chunk in hand has not changed them
 )
@@ -103,11 +103,13 @@ func (b *build[R]) fold(ctx context.Context, db subscription.Querier, p *logPage
 	if err != nil {
 		return err
 	}
-	if err := b.load(ctx, db, lists); err != nil {
-		return err
+	err = sideBySide(len(b.shards), func(number int) error { b.find(number, lists); return nil })
+	if err == nil {
+		err = b.load(ctx, db)
 	}
-	folders := len(b.shards)
-	err = sideBySide(folders, func(number int) error { return b.foldShard(number, lists) })
+	if err == nil {
+		err = sideBySide(len(b.shards), func(number int) error { return b.foldShard(number, lists) })
+	}
 	if err != nil {
 		return err
 	}
@@ -115,8 +117,8 @@ func (b *build[R]) fold(ctx context.Context, db subscription.Querier, p *logPage
 	b.chunk.upTo.Position, b.chunk.upTo.EventID = tail.Position, tail.EventID
 	b.chunk.events += len(p.events)
 	for _, list := range lists {
-		for _, d := range list {
-			b.chunk.bytes += len(d.event.Data)
+		for i := range list {
+			b.chunk.bytes += len(list[i].event.Data)
 		}
 	}
 	failed := map[string]failure{}

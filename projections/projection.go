@@ -135,11 +135,11 @@ func decode[R any](body []byte) (row R, err error) {
 
 // encode makes the values of a row's columns, in the order of the table's.
 func (p *Projection[R]) encode(key string, row R) ([]any, error) {
-	body, err := json.Marshal(row)
-	if err != nil {
+	var body strings.Builder // json.Marshal would be two copies more of what is most of a row
+	if err := json.NewEncoder(&body).Encode(row); err != nil {
 		return nil, fmt.Errorf("row %q: %w", key, err)
 	}
-	values := append(make([]any, 0, fixedColumns+len(p.Columns)), key, p.Shown == nil || p.Shown(row), string(body))
+	values := append(make([]any, 0, fixedColumns+len(p.Columns)), key, p.Shown == nil || p.Shown(row), strings.TrimSuffix(body.String(), "\n"))
 	for _, c := range p.Columns {
 		values = append(values, c.Value(row))
 	}

@@ -17,6 +17,7 @@ const fewEvents = 256
 // shard is the rows of some of the keys, which one goroutine folds.
 type shard[R any] struct {
 	rows    map[string]*held[R]
+	missing []string           // keys of the page in hand, to be loaded
 	failed  map[string]failure // in the page in hand
 	skipped []skipped
 }
@@ -26,6 +27,7 @@ type held[R any] struct {
 	row    R
 	stored bool // the table has a row of this key, or will have it when the chunk before this one is written
 	chunk  int  // the last one that changed it
+	failed bool // a key that can not be folded: row is spoilt
 }
 
 // failure is why a key can not be folded any further, and from where on.
@@ -41,29 +43,30 @@ type skipped struct {
 }
 
 // delivery is an event for a key.
-type delivery struct {
+type delivery[R any] struct {
 	event *logEvent
 	key   string
 	hash  uint64
+	held  *held[R] // the key's row
 }
 
 // deliver finds the keys of a page's events, in as many lists as goroutines looked; the lists are in the order of the log.
-func (b *build[R]) deliver(p *logPage) ([][]delivery, error) {
+func (b *build[R]) deliver(p *logPage) ([][]delivery[R], error) {
 	parts := 1
 	if len(p.events) > fewEvents {
 		parts = runtime.GOMAXPROCS(0)
 	}
-	lists := make([][]delivery, parts)
+	lists := make([][]delivery[R], parts)
 	err := sideBySide(parts, func(part int) error {
 		events := p.events[len(p.events)*part/parts : len(p.events)*(part+1)/parts]
-		list := make([]delivery, 0, len(events))
+		list := make([]delivery[R], 0, len(events))
 		for i := range events {
 			keys, err := b.model.projection.Keys(events[i].Record)
 			if err != nil {
 				return errors.Join(subscription.ErrStop, err)
 			}
 			for _, key := range keys {
-				list = append(list, delivery{&events[i], key, hashOf(key)})
+				list = append(list, delivery[R]{event: &events[i], key: key, hash: hashOf(key)})
 			}
 		}
 		lists[part] = list
@@ -72,55 +75,74 @@ func (b *build[R]) deliver(p *logPage) ([][]delivery, error) {
 	return lists, err
 }
 
-// mine reports whether the shard with a number has a key.
-func (b *build[R]) mine(number int, d delivery) bool {
-	return d.hash%uint64(len(b.shards)) == uint64(number)
-}
-
 // shardOf is the shard of a key.
 func (b *build[R]) shardOf(key string) *shard[R] { return b.shards[hashOf(key)%uint64(len(b.shards))] }
 
-// load fetches the rows that deliveries change, that are not in memory, and that the table may have.
-func (b *build[R]) load(ctx context.Context, db subscription.Querier, lists [][]delivery) error {
-	missing := map[string]bool{}
-	for _, d := range slices.Concat(lists...) {
-		if _, here := b.shards[d.hash%uint64(len(b.shards))].rows[d.key]; !here && !b.seen.certainlyNot(d.hash) && !b.parked[d.key] {
-			missing[d.key] = true
+// find gives those of the deliveries that are the shard's their row in memory: a new one if there is none, which is to be loaded if the
+// table may have it.
+func (b *build[R]) find(number int, lists [][]delivery[R]) {
+	s := b.shards[number]
+	var last *delivery[R] // the events of one command are often one key's
+	for _, list := range lists {
+		for i := range list {
+			d := &list[i]
+			if d.hash%uint64(len(b.shards)) != uint64(number) || b.parked[d.key] {
+				continue
+			}
+			if last == nil || last.key != d.key {
+				if d.held = s.rows[d.key]; d.held == nil {
+					d.held = &held[R]{}
+					s.rows[d.key] = d.held
+					if !b.seen.certainlyNot(d.hash) {
+						s.missing = append(s.missing, d.key)
+					}
+				}
+			} else {
+				d.held = last.held
+			}
+			last = d
 		}
 	}
-	keys := make([]string, 0, len(missing))
-	for key := range missing {
-		keys = append(keys, key)
+}
+
+// load fetches the rows that are missing in memory from the table, if it has them.
+func (b *build[R]) load(ctx context.Context, db subscription.Querier) error {
+	var keys []string
+	for _, s := range b.shards {
+		keys = append(keys, s.missing...)
+		s.missing = nil
 	}
 	bodies, err := b.table.load(ctx, db, keys)
 	if err != nil {
 		return err
 	}
 	for key, body := range bodies {
-		row, err := decode[R](body)
-		if err != nil {
+		h := b.shardOf(key).rows[key]
+		if h.row, err = decode[R](body); err != nil {
 			return err
 		}
-		b.shardOf(key).rows[key] = &held[R]{row: row, stored: true}
+		h.stored = true
 	}
 	return nil
 }
 
 // foldShard folds those of the deliveries that are the shard's.
-func (b *build[R]) foldShard(number int, lists [][]delivery) error {
+func (b *build[R]) foldShard(number int, lists [][]delivery[R]) error {
 	s := b.shards[number]
 	for _, list := range lists {
-		for _, d := range list {
-			if !b.mine(number, d) {
+		for i := range list {
+			d := &list[i]
+			if d.hash%uint64(len(b.shards)) != uint64(number) {
 				continue
 			}
-			if _, failed := s.failed[d.key]; failed || b.parked[d.key] {
+			if d.held == nil || d.held.failed {
 				s.skipped = append(s.skipped, skipped{d.key, d.event})
 				continue
 			}
-			if err := b.foldOne(s, d); errors.Is(err, subscription.ErrStop) {
+			if err := b.foldOne(d); errors.Is(err, subscription.ErrStop) {
 				return err
 			} else if err != nil {
+				d.held.failed = true
 				s.failed[d.key] = failure{d.event.Position, err}
 				s.skipped = append(s.skipped, skipped{d.key, d.event})
 			}
@@ -129,18 +151,10 @@ func (b *build[R]) foldShard(number int, lists [][]delivery) error {
 	return nil
 }
 
-func (b *build[R]) foldOne(s *shard[R], d delivery) error {
-	h, ok := s.rows[d.key]
-	if !ok {
-		h = &held[R]{}
-		s.rows[d.key] = h
-	}
-	h.chunk = b.chunk.number
+func (b *build[R]) foldOne(d *delivery[R]) error {
+	d.held.chunk = b.chunk.number
 	fact, err := d.event.decode()
-	var row R
-	row, err = b.model.projection.apply(h.row, d.event.Record, fact, err)
-	h.row = row
-	if err != nil {
+	if d.held.row, err = b.model.projection.apply(d.held.row, d.event.Record, fact, err); err != nil {
 		return notFolded(d.event.Record, err)
 	}
 	return nil
