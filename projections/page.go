@@ -14,9 +14,9 @@ import (
 // What a build holds in memory, beside the pages of its Reader and its seen: the rows that one chunk changed and, while that one is
 // written, those of the next, and what is kept of others so that they need not be read back.
 const (
-	chunkEvents = 100_000  // events of the log that are folded in one transaction, at most a page more
+	chunkEvents = 50_000   // events of the log that are folded in one transaction, at most a page more
 	chunkBytes  = 32 << 20 // of the data of those that concern the projection, at most a page more
-	cacheRows   = 10_000   // rows that are kept though the chunk in hand has not changed them
+	cacheRows   = 5_000    // rows that are kept though the chunk in hand has not changed them
 )
 
 // build is somebody filling a generation from the log: what a chunk of it changes is written in a transaction with the checkpoint, while
@@ -28,7 +28,8 @@ type build[R any] struct {
 	epoch  int64
 	at     eventstore.Checkpoint // of what is written
 	shards []*shard[R]
-	seen   seen // of all keys that the table may have a row of
+	lists  [][]delivery[R] // of the page in hand; kept, to be filled again
+	seen   seen            // of all keys that the table may have a row of
 	chunk  chunk
 	parked map[string]bool
 }

@@ -50,14 +50,14 @@ type logPage struct {
 
 // logEvent is a record that is decoded when the first build asks for it.
 type logEvent struct {
-	eventstore.Record
+	*eventstore.Record
 	once sync.Once
 	fact decider.Event
 	err  error
 }
 
 func (e *logEvent) decode() (decider.Event, error) {
-	e.once.Do(func() { e.fact, e.err = codec.Decode(e.Record) })
+	e.once.Do(func() { e.fact, e.err = codec.Decode(*e.Record) })
 	return e.fact, e.err
 }
 
@@ -203,8 +203,8 @@ func (r *Reader) read(ctx context.Context, s span, p *logPage) {
 	records, err := r.store.Read(ctx, eventstore.Query{After: s.after, Limit: s.limit})
 	p.err = err
 	p.events = make([]logEvent, len(records))
-	for i, record := range records {
-		p.events[i].Record = record
+	for i := range records {
+		p.events[i].Record = &records[i]
 	}
 	if err == nil && len(records) == s.limit {
 		return

@@ -56,12 +56,15 @@ func (b *build[R]) deliver(p *logPage) ([][]delivery[R], error) {
 	if len(p.events) > fewEvents {
 		parts = runtime.GOMAXPROCS(0)
 	}
-	lists := make([][]delivery[R], parts)
+	for len(b.lists) < parts {
+		b.lists = append(b.lists, nil)
+	}
+	lists := b.lists[:parts]
 	err := sideBySide(parts, func(part int) error {
 		events := p.events[len(p.events)*part/parts : len(p.events)*(part+1)/parts]
-		list := make([]delivery[R], 0, len(events))
+		list := lists[part][:0]
 		for i := range events {
-			keys, err := b.model.projection.Keys(events[i].Record)
+			keys, err := b.model.projection.Keys(*events[i].Record)
 			if err != nil {
 				return errors.Join(subscription.ErrStop, err)
 			}
@@ -154,8 +157,8 @@ func (b *build[R]) foldShard(number int, lists [][]delivery[R]) error {
 func (b *build[R]) foldOne(d *delivery[R]) error {
 	d.held.chunk = b.chunk.number
 	fact, err := d.event.decode()
-	if d.held.row, err = b.model.projection.apply(d.held.row, d.event.Record, fact, err); err != nil {
-		return notFolded(d.event.Record, err)
+	if d.held.row, err = b.model.projection.apply(d.held.row, *d.event.Record, fact, err); err != nil {
+		return notFolded(*d.event.Record, err)
 	}
 	return nil
 }

@@ -98,6 +98,9 @@ func (b *build[R]) pages(ctx context.Context, db subscription.Querier, lane *lan
 			}
 		}
 		if b.full() || end && b.chunk.events > 0 {
+			if err := w.flush(); err != nil { // so that no more than one chunk is in memory as it is written
+				return err
+			}
 			c, err := b.seal()
 			if err != nil {
 				return err
@@ -119,11 +122,8 @@ type writer struct {
 	begun  chan error
 }
 
-// begin begins to write a chunk, after the one before it is written.
+// begin begins to write a chunk, when the one before it is written.
 func (w *writer) begin(c *chunk) error {
-	if err := w.flush(); err != nil {
-		return err
-	}
 	if w.atOnce {
 		return w.write(c)
 	}
