@@ -18,14 +18,15 @@ type budget struct {
 	orders   int           // of each round with the checkout
 	behind   int           // events that the projector is behind, in each of its rounds
 	fresh    int           // commands of each round that times the row of one
-	long     int64         // events of the log from which read models are built
+	long     int64         // events of the log from which read models are built, and a tenth and twice of it
 	rebuilds int           // rounds of building
+	steady   time.Duration // for which commands come in beside a rebuild, in each round
 	limit    time.Duration // of the whole run
 }
 
 var (
-	short = budget{rounds: 9, round: 2 * time.Second, probe: time.Second, orders: 1500, behind: 40_000, fresh: 100, long: 200_000, rebuilds: 3, limit: 12 * time.Minute}
-	full  = budget{rounds: 15, round: 5 * time.Second, probe: 2 * time.Second, orders: 5000, behind: 300_000, fresh: 300, long: 1_000_000, rebuilds: 5, limit: 90 * time.Minute}
+	short = budget{rounds: 9, round: 2 * time.Second, probe: time.Second, orders: 1500, behind: 40_000, fresh: 100, long: 200_000, rebuilds: 3, steady: 4 * time.Second, limit: 12 * time.Minute}
+	full  = budget{rounds: 15, round: 5 * time.Second, probe: 2 * time.Second, orders: 5000, behind: 300_000, fresh: 300, long: 1_000_000, rebuilds: 5, steady: 10 * time.Second, limit: 90 * time.Minute}
 )
 
 // poolSizes are tried for the baseline, none above its number of callers.

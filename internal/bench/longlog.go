@@ -32,8 +32,8 @@ type underway struct {
 	next int // command
 }
 
-// lengthen brings a store's log to at least so many events, and returns how many there are.
-func (b *bench) lengthen(ctx context.Context, l *longLog, events int64) (int64, error) {
+// lengthen brings the log to at least so many events, and returns how many there are.
+func (l *longLog) lengthen(ctx context.Context, events int64) (int64, error) {
 	var alive []*underway
 	for l.written < events {
 		if len(alive) < livesAtOnce {
