@@ -100,14 +100,14 @@ func (p *Program) start(ctx context.Context) (err error) {
 	p.head = head.Position
 
 	// Read models, each a projector woken by every transport. Those that are built at once read the log together.
+	alike := []projections.Option{projections.WithLogger(c.Log), projections.WithKept(c.Keep), projections.WithReader(projections.NewReader(p.events))}
 	var (
-		reading     = projections.WithReader(projections.NewReader(p.events))
-		orderRows   = projections.New(orders.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log), reading)
-		paymentRows = projections.New(payments.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log), reading)
-		stockRows   = projections.New(inventory.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log), reading)
-		productRows = projections.New(products.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log), reading)
-		timerRows   = projections.New(timers.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log), reading)
-		caseRows    = projections.New(cases.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log), reading)
+		orderRows   = projections.New(orders.Projection, p.events, p.store.read, owner, alike...)
+		paymentRows = projections.New(payments.Projection, p.events, p.store.read, owner, alike...)
+		stockRows   = projections.New(inventory.Projection, p.events, p.store.read, owner, alike...)
+		productRows = projections.New(products.Projection, p.events, p.store.read, owner, alike...)
+		timerRows   = projections.New(timers.Projection, p.events, p.store.read, owner, alike...)
+		caseRows    = projections.New(cases.Projection, p.events, p.store.read, owner, alike...)
 	)
 	p.models = projections.Set{orderRows, paymentRows, stockRows, productRows, timerRows, caseRows}
 
