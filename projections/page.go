@@ -98,18 +98,21 @@ func (b *build[R]) loadParked(ctx context.Context) error {
 	return rows.Err()
 }
 
+// atWork does parts of some work, side by side or not, and returns an error of one.
+type atWork func(parts int, do func(part int) error) error
+
 // fold folds a page that follows what was folded before. flush writes everything before the chunk in hand.
-func (b *build[R]) fold(ctx context.Context, db subscription.Querier, p *logPage, flush func() error) error {
-	lists, err := b.deliver(p)
+func (b *build[R]) fold(ctx context.Context, db subscription.Querier, work atWork, p *logPage, flush func() error) error {
+	lists, err := b.deliver(work, p)
 	if err != nil {
 		return err
 	}
-	err = sideBySide(len(b.shards), func(number int) error { b.find(number, lists); return nil })
+	err = work(len(b.shards), func(number int) error { b.find(number, lists); return nil })
 	if err == nil {
 		err = b.load(ctx, db)
 	}
 	if err == nil {
-		err = sideBySide(len(b.shards), func(number int) error { return b.foldShard(number, lists) })
+		err = work(len(b.shards), func(number int) error { return b.foldShard(number, lists) })
 	}
 	if err != nil {
 		return err
@@ -144,13 +147,13 @@ func (b *build[R]) full() bool {
 }
 
 // seal takes the chunk in hand, ready to be written, and begins the next one.
-func (b *build[R]) seal() (*chunk, error) {
+func (b *build[R]) seal(work atWork) (*chunk, error) {
 	held := 0
 	for _, s := range b.shards {
 		held += len(s.rows)
 	}
 	rows := make([][]pending, len(b.shards))
-	err := sideBySide(len(b.shards), func(number int) (err error) {
+	err := work(len(b.shards), func(number int) (err error) {
 		rows[number], err = b.encode(b.shards[number], held > cacheRows)
 		return err
 	})

@@ -22,6 +22,7 @@ const (
 // had and that another one has read already: window and two more, of at most eventstore.MaxPage events, for builds side by side.
 type Reader struct {
 	store *eventstore.Store
+	gate  *gate
 
 	mu    sync.Mutex
 	lanes map[*lane]struct{}
@@ -31,7 +32,7 @@ type Reader struct {
 
 // NewReader makes the reader of a log that models share, see WithReader.
 func NewReader(store *eventstore.Store) *Reader {
-	return &Reader{store: store, lanes: map[*lane]struct{}{}, pages: map[span]*logPage{}, moved: make(chan struct{})}
+	return &Reader{store: store, gate: newGate(store), lanes: map[*lane]struct{}{}, pages: map[span]*logPage{}, moved: make(chan struct{})}
 }
 
 // span names a page.

@@ -6,8 +6,6 @@ import (
 	"runtime"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"ordermill/eventstore/subscription"
 )
 
@@ -51,7 +49,7 @@ type delivery[R any] struct {
 }
 
 // deliver finds the keys of a page's events, in as many lists as goroutines looked; the lists are in the order of the log.
-func (b *build[R]) deliver(p *logPage) ([][]delivery[R], error) {
+func (b *build[R]) deliver(work atWork, p *logPage) ([][]delivery[R], error) {
 	parts := 1
 	if len(p.events) > fewEvents {
 		parts = runtime.GOMAXPROCS(0)
@@ -60,7 +58,7 @@ func (b *build[R]) deliver(p *logPage) ([][]delivery[R], error) {
 		b.lists = append(b.lists, nil)
 	}
 	lists := b.lists[:parts]
-	err := sideBySide(parts, func(part int) error {
+	err := work(parts, func(part int) error {
 		events := p.events[len(p.events)*part/parts : len(p.events)*(part+1)/parts]
 		list := lists[part][:0]
 		for i := range events {
@@ -185,16 +183,4 @@ func (b *build[R]) encode(s *shard[R], forget bool) (rows []pending, err error) 
 		h.stored = true
 	}
 	return rows, nil
-}
-
-// sideBySide does parts of some work, each in a goroutine of its own, and returns an error of one.
-func sideBySide(parts int, do func(part int) error) error {
-	if parts == 1 {
-		return do(0)
-	}
-	var working errgroup.Group
-	for part := range parts {
-		working.Go(func() error { return do(part) })
-	}
-	return working.Wait()
 }

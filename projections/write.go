@@ -65,7 +65,8 @@ func (b *build[R]) fill(ctx context.Context, last int64, tell func(position int6
 		}
 		return err
 	}}
-	return errors.Join(b.pages(ctx, b.model.db.Read, lane, last, w), w.flush())
+	work := func(parts int, do func(int) error) error { return b.model.reader.gate.work(ctx, parts, do) }
+	return errors.Join(b.pages(ctx, b.model.db.Read, work, lane, last, w), w.flush())
 }
 
 // fillIn does the same inside one transaction that is open already, and waits for no other build.
@@ -81,11 +82,21 @@ func (b *build[R]) fillIn(ctx context.Context, conn *sql.Conn, tx *sql.Tx, last 
 		}
 		return err
 	}}
-	return b.pages(ctx, tx, lane, last, w)
+	return b.pages(ctx, tx, oneByOne, lane, last, w)
+}
+
+// oneByOne does the little that is left to fold while somebody is held up.
+func oneByOne(parts int, do func(part int) error) error {
+	for part := range parts {
+		if err := do(part); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // pages folds page after page, and hands a chunk to the writer when it is full, and at the end.
-func (b *build[R]) pages(ctx context.Context, db subscription.Querier, lane *lane, last int64, w *writer) error {
+func (b *build[R]) pages(ctx context.Context, db subscription.Querier, work atWork, lane *lane, last int64, w *writer) error {
 	for {
 		p, err := lane.page(ctx, b.chunk.upTo.Position, last)
 		if err != nil {
@@ -93,7 +104,7 @@ func (b *build[R]) pages(ctx context.Context, db subscription.Querier, lane *lan
 		}
 		end := len(p.events) == 0
 		if !end {
-			if err := b.fold(ctx, db, p, w.flush); err != nil {
+			if err := b.fold(ctx, db, work, p, w.flush); err != nil {
 				return err
 			}
 		}
@@ -101,7 +112,7 @@ func (b *build[R]) pages(ctx context.Context, db subscription.Querier, lane *lan
 			if err := w.flush(); err != nil { // so that no more than one chunk is in memory as it is written
 				return err
 			}
-			c, err := b.seal()
+			c, err := b.seal(work)
 			if err != nil {
 				return err
 			}
