@@ -25,8 +25,10 @@ func (b *bench) besideRebuild(ctx context.Context, name string) error {
 		return err
 	}
 	defer m.close()
-	if _, err := m.atRest(ctx); err != nil { // all are built for the first time
-		return err
+	for _, model := range allModels { // all are built for the first time
+		if err := m.program.WaitFor(ctx, model, events); err != nil {
+			return err
+		}
 	}
 	for _, c := range []struct {
 		what   string
