@@ -3,7 +3,7 @@ package eventstore
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -43,26 +43,43 @@ type Metadata struct {
 	AppVersion    string `json:"app_version,omitempty"`
 }
 
-var (
-	streamPattern = regexp.MustCompile(`^[a-z_]+-[A-Za-z0-9._:-]{1,64}$`)
-	idPattern     = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`)
-)
+// maxID is how many bytes an id may have.
+const maxID = 64
 
-// ValidID reports whether an id can stand in a stream's name.
-func ValidID(id string) bool { return idPattern.MatchString(id) }
+// ValidID reports whether an id can stand in a stream's name: 1..64 letters, digits, dots, underscores, colons and hyphens, of ASCII.
+func ValidID(id string) bool {
+	if id == "" || len(id) > maxID {
+		return false
+	}
+	for i := range len(id) {
+		switch c := id[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '.', c == '_', c == ':', c == '-':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// validCategory reports whether a category can stand in a stream's name: lower-case letters and underscores, of ASCII.
+func validCategory(category string) bool {
+	for i := range len(category) {
+		if c := category[i]; (c < 'a' || c > 'z') && c != '_' {
+			return false
+		}
+	}
+	return category != ""
+}
 
 // Stream joins a category and an id into a stream's name.
 func Stream(category, id string) string { return category + "-" + id }
 
-// SplitStream parts a stream's name at its first "-".
+// SplitStream parts a stream's name at its first "-". It is asked of each event, by each read model, and so it is done by hand: a
+// regular expression took a third of the time in which six are built.
 func SplitStream(stream string) (category, id string, err error) {
-	if !streamPattern.MatchString(stream) {
+	category, id, ok := strings.Cut(stream, "-")
+	if !ok || !validCategory(category) || !ValidID(id) {
 		return "", "", fmt.Errorf("%w: stream name %.80q is not <category>-<id>", ErrInvalid, stream)
 	}
-	for i := range stream {
-		if stream[i] == '-' {
-			return stream[:i], stream[i+1:], nil
-		}
-	}
-	panic("unreachable: the pattern demands a -")
+	return category, id, nil
 }

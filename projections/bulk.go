@@ -15,6 +15,8 @@ type pending struct {
 	stored bool
 }
 
+func (p pending) key() string { return p.values[0].(string) }
+
 // bulkLoad writes many rows inside tx, which is open on conn.
 type bulkLoad func(ctx context.Context, conn *sql.Conn, tx *sql.Tx, t table, rows []pending) error
 
@@ -40,15 +42,15 @@ func loadSQLite(ctx context.Context, _ *sql.Conn, tx *sql.Tx, t table, rows []pe
 	return t.upsert(ctx, tx, all)
 }
 
-// loadPostgres copies new rows and sends changes of old ones without waiting for each answer.
+// loadPostgres copies all rows, after taking the old ones away.
 func loadPostgres(ctx context.Context, conn *sql.Conn, _ *sql.Tx, t table, rows []pending) error {
-	var fresh [][]any
-	changes, upsert := &pgx.Batch{}, t.upsertSQL(1)
+	if len(rows) == 0 {
+		return nil
+	}
+	var old []string
 	for _, row := range rows {
 		if row.stored {
-			changes.Queue(upsert, row.values...)
-		} else {
-			fresh = append(fresh, row.values)
+			old = append(old, row.key())
 		}
 	}
 	return conn.Raw(func(driver any) error {
@@ -56,9 +58,14 @@ func loadPostgres(ctx context.Context, conn *sql.Conn, _ *sql.Tx, t table, rows 
 		if !ok {
 			return fmt.Errorf("bulk load of %s: %T is not a pgx connection", t.name, driver)
 		}
-		_, err := pg.Conn().CopyFrom(ctx, pgx.Identifier{t.name}, t.columns, pgx.CopyFromRows(fresh))
-		if err == nil && changes.Len() > 0 {
-			err = pg.Conn().SendBatch(ctx, changes).Close()
+		var err error
+		if len(old) > 0 {
+			_, err = pg.Conn().Exec(ctx, `DELETE FROM `+t.name+` WHERE key = ANY ($1)`, old)
+		}
+		if err == nil {
+			_, err = pg.Conn().CopyFrom(ctx, pgx.Identifier{t.name}, t.columns, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
+				return rows[i].values, nil
+			}))
 		}
 		if err != nil {
 			return fmt.Errorf("bulk load of %s: %w", t.name, err)

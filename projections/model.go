@@ -38,20 +38,19 @@ var (
 // pollEvery bounds how late a process notices what another one did.
 const pollEvery = time.Second
 
-// defaultPage is how many events a build folds in one transaction.
-const defaultPage = eventstore.MaxPage
-
 // Model runs one projection on one log and one database. It is safe for many goroutines.
 type Model[R any] struct {
-	projection Projection[R]
-	store      *eventstore.Store
-	db         subscription.Database
-	owner      subscription.Owner
-	log        *slog.Logger
-	dialect    dialect
-	pageSize   int
-	tell       func(Progress)
-	keep       time.Duration
+	projection  Projection[R]
+	store       *eventstore.Store
+	db          subscription.Database
+	owner       subscription.Owner
+	log         *slog.Logger
+	dialect     dialect
+	reader      *Reader
+	pageSize    int // events that a build reads at once
+	chunkEvents int // events that a build folds in one transaction
+	tell        func(Progress)
+	keep        time.Duration
 
 	requested chan struct{} // a rebuild was asked for in this process
 	flipped   chan struct{} // the pointer was moved in this process
@@ -68,10 +67,12 @@ type Model[R any] struct {
 type Option func(*options)
 
 type options struct {
-	log      *slog.Logger
-	tell     func(Progress)
-	pageSize int
-	keep     time.Duration
+	log         *slog.Logger
+	tell        func(Progress)
+	reader      *Reader
+	pageSize    int
+	chunkEvents int
+	keep        time.Duration
 }
 
 // WithLogger sets where the model tells what it does.
@@ -80,8 +81,14 @@ func WithLogger(log *slog.Logger) Option { return func(o *options) { o.log = log
 // WithProgress is told of every page of a rebuild or of a frozen generation that is filled in this process, and of a rebuild's end.
 func WithProgress(tell func(Progress)) Option { return func(o *options) { o.tell = tell } }
 
-// WithPageSize sets how many events a rebuild folds in one transaction, 1..eventstore.MaxPage.
-func WithPageSize(events int) Option { return func(o *options) { o.pageSize = events } }
+// WithReader lets models that share it read the log together when they are built at once. Without it a model reads for itself.
+func WithReader(reader *Reader) Option { return func(o *options) { o.reader = reader } }
+
+// WithPageSize sets how many events a build reads at once and folds in one transaction, 1..eventstore.MaxPage; without it, it reads as
+// many as it can and folds some of those pages in one transaction.
+func WithPageSize(events int) Option {
+	return func(o *options) { o.pageSize, o.chunkEvents = events, events }
+}
 
 // WithKept sets how long the generation that was live before this one is kept, so that Rollback can go back to it; KeptFor by
 // default. It is there for a minute at least, for queries that have begun on it.
@@ -89,13 +96,13 @@ func WithKept(keep time.Duration) Option { return func(o *options) { o.keep = ke
 
 // New makes the model of a projection whose rows live in db. owner is this process.
 func New[R any](p Projection[R], store *eventstore.Store, db subscription.Database, owner subscription.Owner, opts ...Option) *Model[R] {
-	o := options{log: slog.Default(), tell: func(Progress) {}, pageSize: defaultPage, keep: KeptFor}
+	o := options{log: slog.Default(), tell: func(Progress) {}, reader: NewReader(store), pageSize: eventstore.MaxPage, chunkEvents: chunkEvents, keep: KeptFor}
 	for _, option := range opts {
 		option(&o)
 	}
 	return &Model[R]{
 		projection: p, store: store, db: db, owner: owner, log: o.log.With("projection", p.Name), dialect: dialectOf(db.Write),
-		pageSize: o.pageSize, tell: o.tell, keep: o.keep, requested: make(chan struct{}, 1), flipped: make(chan struct{}, 1),
+		reader: o.reader, pageSize: o.pageSize, chunkEvents: o.chunkEvents, tell: o.tell, keep: o.keep, requested: make(chan struct{}, 1), flipped: make(chan struct{}, 1),
 		verifies: make(chan struct{}, 1),
 	}
 }

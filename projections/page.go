@@ -2,34 +2,47 @@ package projections
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
+	"runtime"
+	"slices"
 
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"
 )
 
-// cacheRows bounds how many rows a build keeps in memory between pages.
-const cacheRows = 20_000
+// What a build holds in memory, beside the pages of its Reader and its seen: the rows that one chunk changed and, while that one is
+// written, those of the next, and what is kept of others so that they need not be read back.
+const (
+	chunkEvents = 50_000   // events of the log that are folded in one transaction, at most a page more
+	chunkBytes  = 32 << 20 // of the data of those that concern the projection, at most a page more
+	cacheRows   = 5_000    // rows that are kept though the chunk in hand has not changed them
+)
 
-// build is somebody filling a generation from the log, page by page, each in a transaction with its checkpoint. After an
-// error it is thrown away: the next one goes on from the checkpoint.
+// build is somebody filling a generation from the log: what a chunk of it changes is written in a transaction with the checkpoint, while
+// the next chunk is folded. After an error it is thrown away: the next one goes on from the checkpoint.
 type build[R any] struct {
 	model  *Model[R]
 	name   string // as a consumer
 	table  table
 	epoch  int64
-	at     eventstore.Checkpoint
-	rows   map[string]R // as the table has them
+	at     eventstore.Checkpoint // of what is written
+	shards []*shard[R]
+	lists  [][]delivery[R] // of the page in hand; kept, to be filled again
+	seen   seen            // of all keys that the table may have a row of
+	chunk  chunk
 	parked map[string]bool
 }
 
-// page is some of the log, folded and ready to be written.
-type page struct {
+// chunk is some of the log, folded.
+type chunk struct {
+	number  int // from 1, those of the build
 	upTo    eventstore.Checkpoint
+	events  int
+	bytes   int
 	rows    []pending
 	parked  []*subscription.ParkError
-	skipped []subscription.Work
+	skipped []skipped
 }
 
 // resume takes a generation over.
@@ -40,7 +53,13 @@ func (m *Model[R]) resume(ctx context.Context, generation int64) (*build[R], err
 	}
 	b := &build[R]{
 		model: m, name: consumerName(m.projection.Name, generation), table: m.projection.table(generation),
-		epoch: epoch, at: at, rows: map[string]R{}, parked: map[string]bool{},
+		epoch: epoch, at: at, chunk: chunk{number: 1, upTo: at}, parked: map[string]bool{},
+	}
+	for range runtime.GOMAXPROCS(0) {
+		b.shards = append(b.shards, &shard[R]{rows: map[string]*held[R]{}, failed: map[string]failure{}})
+	}
+	if at.Position == 0 { // the table is empty
+		b.seen = newSeen()
 	}
 	if err := b.checkLog(ctx); err != nil {
 		return nil, err
@@ -79,94 +98,73 @@ func (b *build[R]) loadParked(ctx context.Context) error {
 	return rows.Err()
 }
 
-// fetched is a part of the log, or why it could not be read.
-type fetched struct {
-	records []eventstore.Record
-	err     error
-}
+// atWork does parts of some work, side by side or not, and returns an error of one.
+type atWork func(parts int, do func(part int) error) error
 
-// fetch reads the records after a position, at most a page and none after last. It works while the caller does something
-// else, and always answers.
-func (b *build[R]) fetch(ctx context.Context, after, last int64) <-chan fetched {
-	answer := make(chan fetched, 1)
-	limit := min(int64(b.model.pageSize), last-after)
-	if limit <= 0 {
-		answer <- fetched{}
-		return answer
-	}
-	go func() {
-		records, err := b.model.store.Read(ctx, eventstore.Query{After: after, Limit: int(limit)})
-		answer <- fetched{records, err}
-	}()
-	return answer
-}
-
-// prepare folds records that follow the checkpoint.
-func (b *build[R]) prepare(ctx context.Context, db subscription.Querier, records []eventstore.Record) (*page, error) {
-	work, err := byKey(records, b.model.projection.Keys)
+// fold folds a page that follows what was folded before. flush writes everything before the chunk in hand.
+func (b *build[R]) fold(ctx context.Context, db subscription.Querier, work atWork, p *logPage, flush func() error) error {
+	lists, err := b.deliver(work, p)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	stored, err := b.load(ctx, db, work)
+	err = work(len(b.shards), func(number int) error { b.find(number, lists); return nil })
+	if err == nil {
+		err = b.load(ctx, db)
+	}
+	if err == nil {
+		err = work(len(b.shards), func(number int) error { return b.foldShard(number, lists) })
+	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	tail := records[len(records)-1]
-	p := &page{upTo: eventstore.Checkpoint{LogID: b.at.LogID, Position: tail.Position, EventID: tail.EventID}}
-	for _, w := range work {
-		if err := b.fold(ctx, db, p, w, stored[w.Key]); err != nil {
-			return nil, err
+	tail := p.events[len(p.events)-1].Record
+	b.chunk.upTo.Position, b.chunk.upTo.EventID = tail.Position, tail.EventID
+	b.chunk.events += len(p.events)
+	for _, list := range lists {
+		for i := range list {
+			b.chunk.bytes += len(list[i].event.Data)
 		}
 	}
-	return p, nil
-}
-
-// load fetches the rows that a page changes and that are not in memory. It returns their bodies.
-func (b *build[R]) load(ctx context.Context, db subscription.Querier, work []subscription.Work) (map[string][]byte, error) {
-	if len(b.rows) > cacheRows {
-		clear(b.rows)
+	failed := map[string]failure{}
+	for _, s := range b.shards {
+		b.chunk.skipped = append(b.chunk.skipped, s.skipped...)
+		s.skipped = nil
+		maps.Copy(failed, s.failed)
+		clear(s.failed)
 	}
-	var missing []string
-	for _, w := range work {
-		if _, cached := b.rows[w.Key]; !cached && !b.parked[w.Key] {
-			missing = append(missing, w.Key)
-		}
-	}
-	return b.table.load(ctx, db, missing)
-}
-
-// fold adds one key's row to a page. A key that can not be folded is parked, its row as it was before that event.
-func (b *build[R]) fold(ctx context.Context, db subscription.Querier, p *page, w subscription.Work, body []byte) error {
-	if b.parked[w.Key] {
-		p.skipped = append(p.skipped, w)
+	if len(failed) == 0 {
 		return nil
 	}
-	row, stored := b.rows[w.Key]
-	if stored {
-		delete(b.rows, w.Key) // folding spoils it
-	} else {
-		var err error
-		if row, err = decode[R](body); err != nil {
-			return err
-		}
-		stored = body != nil
-	}
-	row, folded, err := b.model.projection.fold(row, w.Deliveries)
-	if errors.Is(err, subscription.ErrStop) {
+	if err := flush(); err != nil {
 		return err
 	}
-	if err != nil {
-		return b.park(ctx, db, p, w, folded, err)
-	}
-	return b.add(p, w.Key, row, stored)
+	return b.park(ctx, db, failed)
 }
 
-func (b *build[R]) add(p *page, key string, row R, stored bool) error {
-	values, err := b.model.projection.encode(key, row)
-	if err != nil {
-		return err
+// full reports whether the chunk in hand is to be written.
+func (b *build[R]) full() bool {
+	return b.chunk.events >= b.model.chunkEvents || b.chunk.bytes >= chunkBytes
+}
+
+// seal takes the chunk in hand, ready to be written, and begins the next one.
+func (b *build[R]) seal(work atWork) (*chunk, error) {
+	held := 0
+	for _, s := range b.shards {
+		held += len(s.rows)
 	}
-	p.rows = append(p.rows, pending{values, stored})
-	b.rows[key] = row
-	return nil
+	rows := make([][]pending, len(b.shards))
+	err := work(len(b.shards), func(number int) (err error) {
+		rows[number], err = b.encode(b.shards[number], held > cacheRows)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	sealed := b.chunk
+	sealed.rows = slices.Concat(rows...)
+	for _, row := range sealed.rows {
+		b.seen.add(hashOf(row.key()))
+	}
+	b.chunk = chunk{number: sealed.number + 1, upTo: sealed.upTo}
+	return &sealed, nil
 }

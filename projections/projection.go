@@ -89,20 +89,30 @@ func (c Categories) Streams(key string) []string {
 func (p *Projection[R]) fold(row R, deliveries []subscription.Delivery) (after R, folded int, err error) {
 	for _, d := range deliveries {
 		if row, err = p.foldOne(row, d.Record); err != nil {
-			return row, folded, fmt.Errorf("event %s at position %d: %w", d.Type, d.Position, err)
+			return row, folded, notFolded(d.Record, err)
 		}
 		folded++
 	}
 	return row, folded, nil
 }
 
+// notFolded says which record it was.
+func notFolded(record eventstore.Record, err error) error {
+	return fmt.Errorf("event %s at position %d: %w", record.Type, record.Position, err)
+}
+
 func (p *Projection[R]) foldOne(row R, record eventstore.Record) (after R, err error) {
 	fact, err := codec.Decode(record)
-	if errors.Is(err, codec.ErrUnknown) {
-		return row, fmt.Errorf("%w: %w", subscription.ErrStop, err)
+	return p.apply(row, record, fact, err)
+}
+
+// apply folds a record that has been decoded, or could not be.
+func (p *Projection[R]) apply(row R, record eventstore.Record, fact decider.Event, undecoded error) (after R, err error) {
+	if errors.Is(undecoded, codec.ErrUnknown) {
+		return row, fmt.Errorf("%w: %w", subscription.ErrStop, undecoded)
 	}
-	if err != nil {
-		return row, err
+	if undecoded != nil {
+		return row, undecoded
 	}
 	defer func() {
 		if p := recover(); p != nil {
@@ -125,11 +135,11 @@ func decode[R any](body []byte) (row R, err error) {
 
 // encode makes the values of a row's columns, in the order of the table's.
 func (p *Projection[R]) encode(key string, row R) ([]any, error) {
-	body, err := json.Marshal(row)
-	if err != nil {
+	var body strings.Builder // json.Marshal would be two copies more of what is most of a row
+	if err := json.NewEncoder(&body).Encode(row); err != nil {
 		return nil, fmt.Errorf("row %q: %w", key, err)
 	}
-	values := append(make([]any, 0, fixedColumns+len(p.Columns)), key, p.Shown == nil || p.Shown(row), string(body))
+	values := append(make([]any, 0, fixedColumns+len(p.Columns)), key, p.Shown == nil || p.Shown(row), strings.TrimSuffix(body.String(), "\n"))
 	for _, c := range p.Columns {
 		values = append(values, c.Value(row))
 	}

@@ -10,51 +10,26 @@ import (
 	"ordermill/eventstore/subscription"
 )
 
-// park parks a key whose delivery number good can not be folded: its row stays as it was before that, and every later
-// position is kept, as live does it.
-func (b *build[R]) park(ctx context.Context, db subscription.Querier, p *page, w subscription.Work, good int, cause error) error {
-	p.parked = append(p.parked, &subscription.ParkError{Key: w.Key, Err: cause})
-	p.skipped = append(p.skipped, subscription.Work{Key: w.Key, Deliveries: w.Deliveries[good:]})
-	b.parked[w.Key] = true
-	if good == 0 {
-		return nil
-	}
-	bodies, err := b.table.load(ctx, db, []string{w.Key}) // what was in memory is spoilt
-	if err != nil {
+// write writes a chunk and moves the checkpoint, if the build still owns the generation and stands where it thinks.
+func (b *build[R]) write(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *chunk) error {
+	if err := b.move(ctx, tx, c.upTo); err != nil {
 		return err
 	}
-	row, err := decode[R](bodies[w.Key])
-	if err != nil {
+	if err := b.model.dialect.load(ctx, conn, tx, b.table, c.rows); err != nil {
 		return err
 	}
-	if row, _, err = b.model.projection.fold(row, w.Deliveries[:good]); err != nil {
-		return err
-	}
-	return b.add(p, w.Key, row, bodies[w.Key] != nil)
-}
-
-// write writes a page and moves the checkpoint, if the build still owns the generation and stands where it thinks.
-func (b *build[R]) write(ctx context.Context, conn *sql.Conn, tx *sql.Tx, p *page) error {
-	if err := b.move(ctx, tx, p.upTo); err != nil {
-		return err
-	}
-	if err := b.model.dialect.load(ctx, conn, tx, b.table, p.rows); err != nil {
-		return err
-	}
-	for _, parked := range p.parked {
+	for _, parked := range c.parked {
 		_, err := tx.ExecContext(ctx, `INSERT INTO parked (consumer, key, error, attempts, parked_at) VALUES ($1, $2, $3, 1, now_ms())`,
 			b.name, parked.Key, parked.Err.Error())
 		if err != nil {
 			return err
 		}
 	}
-	for _, w := range p.skipped {
-		for _, d := range w.Deliveries {
-			_, err := tx.ExecContext(ctx, `INSERT INTO parked_positions (consumer, key, position, event_id) VALUES ($1, $2, $3, $4)`,
-				b.name, w.Key, d.Position, d.EventID.String())
-			if err != nil {
-				return err
-			}
+	for _, s := range c.skipped {
+		_, err := tx.ExecContext(ctx, `INSERT INTO parked_positions (consumer, key, position, event_id) VALUES ($1, $2, $3, $4)`,
+			b.name, s.key, s.event.Position, s.event.EventID.String())
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -75,69 +50,105 @@ func (b *build[R]) move(ctx context.Context, tx *sql.Tx, to eventstore.Checkpoin
 	return nil
 }
 
-// fill folds the log into the generation up to last, or to the log's end if that is nearer, each page in a transaction of
-// its own, and tells each page.
+// fill folds the log into the generation up to last, or to the log's end if that is nearer, each chunk in a transaction of its own, and
+// tells of each. It folds the next chunk while one is written.
 func (b *build[R]) fill(ctx context.Context, last int64, tell func(position int64)) error {
-	return b.pages(ctx, b.model.db.Read, last, func(p *page) error {
-		err := b.model.inTx(ctx, func(conn *sql.Conn, tx *sql.Tx) error { return b.write(ctx, conn, tx, p) })
+	ctx, cancel := context.WithCancel(ctx)
+	lane := b.model.reader.lane(b.at.Position, b.model.pageSize, true)
+	defer lane.close()
+	defer cancel()
+	w := &writer{write: func(c *chunk) error {
+		err := b.model.inTx(ctx, func(conn *sql.Conn, tx *sql.Tx) error { return b.write(ctx, conn, tx, c) })
 		if err == nil {
-			tell(p.upTo.Position)
+			b.at = c.upTo
+			tell(c.upTo.Position)
 		}
 		return err
-	})
+	}}
+	work := func(parts int, do func(int) error) error { return b.model.reader.gate.work(ctx, parts, do) }
+	return errors.Join(b.pages(ctx, b.model.db.Read, work, lane, last, w), w.flush())
 }
 
-// fillIn does the same inside one transaction that is open already.
+// fillIn does the same inside one transaction that is open already, and waits for no other build.
 func (b *build[R]) fillIn(ctx context.Context, conn *sql.Conn, tx *sql.Tx, last int64) error {
-	return b.pages(ctx, tx, last, func(p *page) error { return b.write(ctx, conn, tx, p) })
-}
-
-// pages folds page after page, reading the next one meanwhile.
-func (b *build[R]) pages(ctx context.Context, db subscription.Querier, last int64, write func(*page) error) error {
 	ctx, cancel := context.WithCancel(ctx)
-	next := b.fetch(ctx, b.at.Position, last)
-	defer func() {
-		cancel()
-		if next != nil {
-			<-next
+	lane := b.model.reader.lane(b.at.Position, b.model.pageSize, false)
+	defer lane.close()
+	defer cancel()
+	w := &writer{atOnce: true, write: func(c *chunk) error {
+		err := b.write(ctx, conn, tx, c)
+		if err == nil {
+			b.at = c.upTo
 		}
-	}()
+		return err
+	}}
+	return b.pages(ctx, tx, oneByOne, lane, last, w)
+}
+
+// oneByOne does the little that is left to fold while somebody is held up.
+func oneByOne(parts int, do func(part int) error) error {
+	for part := range parts {
+		if err := do(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pages folds page after page, and hands a chunk to the writer when it is full, and at the end.
+func (b *build[R]) pages(ctx context.Context, db subscription.Querier, work atWork, lane *lane, last int64, w *writer) error {
 	for {
-		page := <-next
-		next = nil
-		if page.err != nil || len(page.records) == 0 {
-			return page.err
-		}
-		next = b.fetch(ctx, page.records[len(page.records)-1].Position, last)
-		p, err := b.prepare(ctx, db, page.records)
+		p, err := lane.page(ctx, b.chunk.upTo.Position, last)
 		if err != nil {
 			return err
 		}
-		if err := write(p); err != nil {
-			return err
+		end := len(p.events) == 0
+		if !end {
+			if err := b.fold(ctx, db, work, p, w.flush); err != nil {
+				return err
+			}
 		}
-		b.at = p.upTo
+		if b.full() || end && b.chunk.events > 0 {
+			if err := w.flush(); err != nil { // so that no more than one chunk is in memory as it is written
+				return err
+			}
+			c, err := b.seal(work)
+			if err != nil {
+				return err
+			}
+			if err := w.begin(c); err != nil {
+				return err
+			}
+		}
+		if end {
+			return w.flush()
+		}
 	}
 }
 
-// byKey groups records by the keys they concern, keeping their order.
-func byKey(records []eventstore.Record, keys subscription.Keys) ([]subscription.Work, error) {
-	place := map[string]int{}
-	var work []subscription.Work
-	for _, record := range records {
-		ks, err := keys(record)
-		if err != nil {
-			return nil, errors.Join(subscription.ErrStop, err)
-		}
-		for _, key := range ks {
-			i, ok := place[key]
-			if !ok {
-				i = len(work)
-				place[key] = i
-				work = append(work, subscription.Work{Key: key})
-			}
-			work[i].Deliveries = append(work[i].Deliveries, subscription.Delivery{Record: record})
-		}
+// writer writes one chunk at a time, beside its caller.
+type writer struct {
+	write  func(*chunk) error
+	atOnce bool // not beside its caller: both use one transaction
+	begun  chan error
+}
+
+// begin begins to write a chunk, when the one before it is written.
+func (w *writer) begin(c *chunk) error {
+	if w.atOnce {
+		return w.write(c)
 	}
-	return work, nil
+	w.begun = make(chan error, 1)
+	go func(done chan<- error) { done <- w.write(c) }(w.begun)
+	return nil
+}
+
+// flush waits until what was begun is written.
+func (w *writer) flush() error {
+	if w.begun == nil {
+		return nil
+	}
+	err := <-w.begun
+	w.begun = nil
+	return err
 }

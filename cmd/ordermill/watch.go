@@ -13,11 +13,11 @@ import (
 // tellEvery is how often progress is told where no bar can move.
 const tellEvery = time.Second
 
-// watch returns what tells of a rebuild's progress: lines, and where a person looks on a bar below them instead of a line now and
-// then. What it stumbles over is a line of its own, whole, and once.
-func (s *session) watch(name string) (tell func(v1.Rebuild), done func()) {
+// watch returns what tells of a rebuild's progress: lines, and where a person looks on a single one a bar below them instead of a line
+// now and then. What it stumbles over is a line of its own, whole, and once.
+func (s *session) watch(name string, single bool) (tell func(v1.Rebuild), done func()) {
 	move, line, done := s.lines(name)
-	if s.interactive() {
+	if single && s.interactive() {
 		move, line, done = s.bar(name)
 	}
 	return s.telling(name, move, line), done

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 
 	"ordermill/domain/decider"
 	"ordermill/eventstore"
@@ -50,16 +51,33 @@ func strict(data []byte, event any) error {
 	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
 		return errors.New("the data is not a JSON object")
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(event); err != nil {
-		return err
+	r := readers.Get().(*reader)
+	r.text.Reset(data)
+	before := r.decoder.InputOffset()
+	if err := r.decoder.Decode(event); err != nil {
+		return err // a decoder keeps its error, and goes with it
 	}
-	if rest := data[d.InputOffset():]; len(bytes.TrimSpace(rest)) > 0 {
+	if rest := data[r.decoder.InputOffset()-before:]; len(bytes.TrimSpace(rest)) > 0 {
 		return errors.New("something stands after the JSON object")
+	}
+	if r.decoder.InputOffset()-before == int64(len(data)) { // nothing is left in it
+		readers.Put(r)
 	}
 	return nil
 }
+
+// reader is a decoder that is used again: to make one costs as much as to decode a short event.
+type reader struct {
+	text    *bytes.Reader
+	decoder *json.Decoder
+}
+
+var readers = sync.Pool{New: func() any {
+	text := bytes.NewReader(nil)
+	decoder := json.NewDecoder(text)
+	decoder.DisallowUnknownFields()
+	return &reader{text, decoder}
+}}
 
 // Encode writes an event down. The same event gives the same bytes.
 func Encode(event decider.Event) (eventType string, schemaVersion int, data []byte, err error) {

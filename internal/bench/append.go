@@ -12,19 +12,22 @@ import (
 
 // budget is how long is measured.
 type budget struct {
-	rounds int
-	round  time.Duration // of each contender in each round
-	probe  time.Duration // of each pool size the baseline may choose from
-	orders int           // of each round with the checkout
-	behind int           // events that the projector is behind, in each of its rounds
-	fresh  int           // commands of each round that times the row of one, and loads of each that times them
-	events int64         // of the stream that is loaded from its snapshot
-	limit  time.Duration // of the whole run
+	rounds   int
+	round    time.Duration // of each contender in each round
+	probe    time.Duration // of each pool size the baseline may choose from
+	orders   int           // of each round with the checkout
+	behind   int           // events that the projector is behind, in each of its rounds
+	fresh    int           // commands of each round that times the row of one, and loads of each that times them
+	events   int64         // of the stream that is loaded from its snapshot
+	long     int64         // events of the log from which read models are built, and a tenth and twice of it
+	rebuilds int           // rounds of building
+	steady   time.Duration // for which commands come in beside a rebuild, in each round
+	limit    time.Duration // of the whole run
 }
 
 var (
-	short = budget{rounds: 9, round: 2 * time.Second, probe: time.Second, orders: 1500, behind: 40_000, fresh: 100, events: 100_000, limit: 12 * time.Minute}
-	full  = budget{rounds: 15, round: 5 * time.Second, probe: 2 * time.Second, orders: 5000, behind: 300_000, fresh: 300, events: 1_000_000, limit: 90 * time.Minute}
+	short = budget{rounds: 9, round: 2 * time.Second, probe: time.Second, orders: 1500, behind: 40_000, fresh: 100, events: 100_000, long: 200_000, rebuilds: 3, steady: 4 * time.Second, limit: 12 * time.Minute}
+	full  = budget{rounds: 15, round: 5 * time.Second, probe: 2 * time.Second, orders: 5000, behind: 300_000, fresh: 300, events: 1_000_000, long: 1_000_000, rebuilds: 5, steady: 10 * time.Second, limit: 90 * time.Minute}
 )
 
 // poolSizes are tried for the baseline, none above its number of callers.

@@ -101,15 +101,15 @@ func (p *Program) start(ctx context.Context) (err error) {
 	}
 	p.head = head.Position
 
-	// Read models, each a projector woken by every transport.
-	kept := []projections.Option{projections.WithLogger(c.Log), projections.WithKept(c.Keep)}
+	// Read models, each a projector woken by every transport. Those that are built at once read the log together.
+	alike := []projections.Option{projections.WithLogger(c.Log), projections.WithKept(c.Keep), projections.WithReader(projections.NewReader(p.events))}
 	var (
-		orderRows   = projections.New(orders.Projection, p.events, p.store.read, owner, kept...)
-		paymentRows = projections.New(payments.Projection, p.events, p.store.read, owner, kept...)
-		stockRows   = projections.New(inventory.Projection, p.events, p.store.read, owner, kept...)
-		productRows = projections.New(products.Projection, p.events, p.store.read, owner, kept...)
-		timerRows   = projections.New(timers.Projection, p.events, p.store.read, owner, kept...)
-		caseRows    = projections.New(cases.Projection, p.events, p.store.read, owner, kept...)
+		orderRows   = projections.New(orders.Projection, p.events, p.store.read, owner, alike...)
+		paymentRows = projections.New(payments.Projection, p.events, p.store.read, owner, alike...)
+		stockRows   = projections.New(inventory.Projection, p.events, p.store.read, owner, alike...)
+		productRows = projections.New(products.Projection, p.events, p.store.read, owner, alike...)
+		timerRows   = projections.New(timers.Projection, p.events, p.store.read, owner, alike...)
+		caseRows    = projections.New(cases.Projection, p.events, p.store.read, owner, alike...)
 	)
 	p.models = projections.Set{orderRows, paymentRows, stockRows, productRows, timerRows, caseRows}
 

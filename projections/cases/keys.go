@@ -16,6 +16,10 @@ func keys(record eventstore.Record) ([]string, error) {
 	if err != nil || category != payment.Category {
 		return nil, err
 	}
+	switch record.Type {
+	case payment.RequestedType, payment.FailedType, payment.RequestClosedType: // of no case, whatever is in them
+		return nil, nil
+	}
 	var ids struct {
 		CaptureID string `json:"capture_id"`
 		RefundID  string `json:"refund_id"`
@@ -28,8 +32,6 @@ func keys(record eventstore.Record) ([]string, error) {
 		found = append(found, key(kind, id))
 	}
 	switch record.Type {
-	case payment.RequestedType, payment.FailedType, payment.RequestClosedType:
-		return nil, nil
 	case payment.CapturedType, payment.MatchedType, payment.UnmatchedType, payment.ReassignedType:
 		add(Unmatched, ids.CaptureID)
 	case payment.RefundRequestedType:

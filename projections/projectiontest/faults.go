@@ -63,11 +63,19 @@ func until(t *testing.T, true func() bool) {
 	require.Eventually(t, true, patience, 5*time.Millisecond)
 }
 
-func poisonedKey(t *testing.T, f Fixture, s Subject) {
+// poisonedAcrossPages: what a key was before the bad event is in the table.
+func poisonedAcrossPages(t *testing.T, f Fixture, s Subject) {
+	poisonedKey(t, f, s, projections.WithPageSize(2))
+}
+
+// poisonedInPage: what a key was before the bad event is in memory, and spoilt.
+func poisonedInPage(t *testing.T, f Fixture, s Subject) { poisonedKey(t, f, s) }
+
+func poisonedKey(t *testing.T, f Fixture, s Subject, options ...projections.Option) {
 	shop := newShop(t, f.Store, 7)
 	shop.orders(3)
 	option, ended := ends()
-	m := s.open(f, "a", option, projections.WithPageSize(2))
+	m := s.open(f, "a", append(options, option)...)
 	run(t, m)
 	require.Equal(t, projections.Done, wait(t, ended).Status)
 	key, before := shop.poison(s.Name)
