@@ -45,7 +45,8 @@ func TestPlace_version_decides(t *testing.T) {
 	require.NoError(t, Log.check(7))
 	require.ErrorIs(t, Log.check(8), ErrNewer)
 	require.ErrorIs(t, Read.check(6), ErrNotMigrated)
-	require.NoError(t, Read.check(8))
+	require.ErrorIs(t, Read.check(8), ErrNotMigrated)
+	require.NoError(t, Read.check(9))
 }
 
 func TestSchemasOf_name_isCheckedBeforeItBecomesSQL(t *testing.T) {

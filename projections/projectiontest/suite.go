@@ -37,6 +37,13 @@ func Run(t *testing.T, subjects []Subject, open func(t *testing.T) Fixture) {
 		"one freezes at a time, the same position is one":   freezesOneAtATime,
 		"a freeze resumes after a crash":                    freezeResumes,
 		"a frozen generation goes when its hour is over":    frozenGoes,
+		"a repair mends what differs":                       repairMends,
+		"mending one row tells what was wrong":              mendTells,
+		"a row is mended while events for it come in":       mendBeside,
+		"a parked row is not mended":                        mendLeavesParked,
+		"a dry run tells, and changes nothing":              dryRunTells,
+		"more changes than allowed are refused":             tooManyChanges,
+		"what a rebuild was asked for survives a kill":      optionsSurvive,
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, s := range subjects {
