@@ -52,7 +52,7 @@ func (m *Model[R]) Freeze(ctx context.Context, position int64) (Frozen, error) {
 	for {
 		generation, err := m.frozenAt(ctx, position)
 		if err == nil && generation == 0 {
-			generation, err = m.tryBegin(ctx, freezing, position, askedFor(nil))
+			generation, err = m.tryBegin(ctx, freezing, position)
 		}
 		if errors.Is(err, errTaken) {
 			continue

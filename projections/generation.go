@@ -32,7 +32,7 @@ var errTaken = errors.New("the generation's number is taken")
 
 // begin makes the next generation, empty: its tables, its row and its checkpoint at the log's start. It returns
 // ErrRebuildRunning if both it and one that is there already have status Running, ErrNotReady if it is to be compared with nothing.
-func (m *Model[R]) begin(ctx context.Context, status string, a asked) (generation int64, err error) {
+func (m *Model[R]) begin(ctx context.Context, status string, options ...RebuildOption) (generation int64, err error) {
 	head, err := m.store.Head(ctx)
 	if err != nil {
 		return 0, err
@@ -45,17 +45,18 @@ func (m *Model[R]) begin(ctx context.Context, status string, a asked) (generatio
 		if status == Running && s.running != 0 {
 			return 0, ErrRebuildRunning
 		}
-		if a.compares() && s.live == 0 {
+		if askedFor(options).compares() && s.live == 0 {
 			return 0, ErrNotReady
 		}
-		generation, err := m.tryBegin(ctx, status, head.Position, a)
+		generation, err := m.tryBegin(ctx, status, head.Position, options...)
 		if !errors.Is(err, errTaken) {
 			return generation, err
 		}
 	}
 }
 
-func (m *Model[R]) tryBegin(ctx context.Context, status string, total int64, a asked) (generation int64, err error) {
+func (m *Model[R]) tryBegin(ctx context.Context, status string, total int64, options ...RebuildOption) (generation int64, err error) {
+	a := askedFor(options)
 	err = m.inDurableTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
 		if err := m.holdPointer(ctx, tx); err != nil {
 			return err

@@ -16,7 +16,7 @@ import (
 // Rebuild asks for a new generation, which Run builds from the log and cuts over to, here or in another process. It
 // returns at once: see Progress. ErrRebuildRunning if one is running; ErrNotReady if it is to be compared and none is live yet.
 func (m *Model[R]) Rebuild(ctx context.Context, options ...RebuildOption) error {
-	if _, err := m.begin(ctx, Running, askedFor(options)); err != nil {
+	if _, err := m.begin(ctx, Running, options...); err != nil {
 		return fmt.Errorf("rebuild %s: %w", m.projection.Name, err)
 	}
 	raise(m.requested)

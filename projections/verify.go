@@ -61,7 +61,7 @@ func (m *Model[R]) verify(ctx context.Context) (report Report, err error) {
 	if s.live == 0 {
 		return report, fmt.Errorf("verify %s: %w", m.projection.Name, ErrNotReady)
 	}
-	generation, err := m.begin(ctx, verifying, askedFor(nil))
+	generation, err := m.begin(ctx, verifying)
 	if err != nil {
 		return report, fmt.Errorf("verify %s: %w", m.projection.Name, err)
 	}

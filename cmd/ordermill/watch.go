@@ -20,6 +20,10 @@ func (s *session) watch(name string) (tell func(v1.Rebuild), done func()) {
 	if s.interactive() {
 		move, line, done = s.bar(name)
 	}
+	return s.telling(name, move, line), done
+}
+
+func (s *session) telling(name string, move func(v1.Rebuild), line func(string, ...any)) func(v1.Rebuild) {
 	stumbled := ""
 	return func(r v1.Rebuild) {
 		if r.Status == "running" && r.Error != "" && r.Error != stumbled && !s.json {
@@ -27,7 +31,7 @@ func (s *session) watch(name string) (tell func(v1.Rebuild), done func()) {
 		}
 		stumbled = r.Error
 		move(r)
-	}, done
+	}
 }
 
 // lines tells progress a line at a time.

@@ -44,6 +44,17 @@ func Run(t *testing.T, subjects []Subject, open func(t *testing.T) Fixture) {
 		"a dry run tells, and changes nothing":              dryRunTells,
 		"more changes than allowed are refused":             tooManyChanges,
 		"what a rebuild was asked for survives a kill":      optionsSurvive,
+		"a cancelled rebuild leaves no trace":               cancelled,
+		"a rebuild is cancelled where it runs":              cancelledHere,
+		"a rebuild is cancelled before anybody begins":      cancelledUnbegun,
+		"a cut-over or its cancelling wins":                 cancelledAtTheEnd,
+		"a rollback catches up, flips exactly, and back":    rollsBack,
+		"a rollback is a rebuild to others":                 rollbackOneAtATime,
+		"a rollback resumes after a crash":                  rollbackResumes,
+		"a generation is kept for a time":                   keptForATime,
+		"a new version builds itself beside the old one":    versionsSideBySide,
+		"one of many copies builds a new version":           oneCopyBuilds,
+		"a version that nobody runs is forgotten":           versionForgotten,
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, s := range subjects {
