@@ -12,49 +12,50 @@ import (
 )
 
 // RebuildOption asks for more of a rebuild than to be live in the end.
-type RebuildOption func(*asked)
+type RebuildOption func(*Asked)
 
 // DryRun builds a generation, compares it with the live one, and drops it: Progress tells the differences. Nothing that queries
 // read changes.
-func DryRun() RebuildOption { return func(a *asked) { a.dryRun = true } }
+func DryRun() RebuildOption { return func(a *Asked) { a.DryRun = true } }
 
 // MaxChanges refuses to cut over to a generation that differs from the live one in more places than n, counted as in a Report.
-func MaxChanges(n int64) RebuildOption { return func(a *asked) { a.maxChanges = n } }
+func MaxChanges(n int64) RebuildOption { return func(a *Asked) { a.MaxChanges = n } }
 
-// anyNumber of changes is allowed.
-const anyNumber = -1
+// AnyNumber of changes is allowed.
+const AnyNumber = -1
 
-// asked is what a rebuild was asked for. It stands on the generation's row, because another process may do it.
-type asked struct {
-	dryRun     bool
-	maxChanges int64
+// Asked is what a rebuild was asked for. It stands on the generation's row, because another process may do it.
+type Asked struct {
+	DryRun     bool
+	MaxChanges int64 // AnyNumber unless it is bounded
 }
 
-func askedFor(options []RebuildOption) asked {
-	a := asked{maxChanges: anyNumber}
+// AskedFor is what options ask for.
+func AskedFor(options ...RebuildOption) Asked {
+	a := Asked{MaxChanges: AnyNumber}
 	for _, option := range options {
 		option(&a)
 	}
 	return a
 }
 
-func (a asked) dryRunColumn() int64 {
-	if a.dryRun {
+func (a Asked) dryRunColumn() int64 {
+	if a.DryRun {
 		return 1
 	}
 	return 0
 }
 
 // compares reports whether the generation has to be compared with the live one, which takes a while.
-func (a asked) compares() bool { return a.dryRun || a.maxChanges != anyNumber }
+func (a Asked) compares() bool { return a.DryRun || a.MaxChanges != AnyNumber }
 
 // judge says why a generation with these differences would not go live; "" if it would.
-func (a asked) judge(r Report) string {
-	if a.maxChanges == anyNumber || r.Count <= a.maxChanges {
+func (a Asked) judge(r Report) string {
+	if a.MaxChanges == AnyNumber || r.Count <= a.MaxChanges {
 		return ""
 	}
 	return fmt.Sprintf("it differs from the live generation in %d places, %d more than the %d that were allowed; "+
-		"look at the first hundred in this rebuild's comparison, then rebuild with a larger maximum, or without one", r.Count, r.Count-a.maxChanges, a.maxChanges)
+		"look at the first hundred in this rebuild's comparison, then rebuild with a larger maximum, or without one", r.Count, r.Count-a.MaxChanges, a.MaxChanges)
 }
 
 // errRefused: the generation was built, and must not go live.
@@ -72,7 +73,7 @@ func (m *Model[R]) checked(ctx context.Context, b *build[R], generation int64, t
 		return false, fmt.Errorf("compare with the live generation: %w", err)
 	}
 	verdict := a.judge(*report)
-	if !a.dryRun {
+	if !a.DryRun {
 		err := m.inDurableTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error { return m.keepReport(ctx, tx, generation, report) })
 		if err == nil && verdict != "" {
 			err = fmt.Errorf("%w: %s", errRefused, verdict)
@@ -103,12 +104,12 @@ func (m *Model[R]) checked(ctx context.Context, b *build[R], generation int64, t
 }
 
 // asked reads what a rebuild was asked for, and how it compared; nil if it was not compared yet.
-func (m *Model[R]) asked(ctx context.Context, generation int64) (a asked, report *Report, err error) {
+func (m *Model[R]) asked(ctx context.Context, generation int64) (a Asked, report *Report, err error) {
 	var dryRun int64
 	var text string
 	err = m.db.Write.QueryRowContext(ctx, `SELECT dry_run, max_changes, report FROM generations WHERE projection = $1 AND generation = $2`,
-		m.projection.Name, generation).Scan(&dryRun, &a.maxChanges, &text)
-	a.dryRun = dryRun != 0
+		m.projection.Name, generation).Scan(&dryRun, &a.MaxChanges, &text)
+	a.DryRun = dryRun != 0
 	if err == nil {
 		report, err = readReport(text)
 	}

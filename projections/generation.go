@@ -45,7 +45,7 @@ func (m *Model[R]) begin(ctx context.Context, status string, options ...RebuildO
 		if status == Running && s.running != 0 {
 			return 0, ErrRebuildRunning
 		}
-		if askedFor(options).compares() && s.live == 0 {
+		if AskedFor(options...).compares() && s.live == 0 {
 			return 0, ErrNotReady
 		}
 		generation, err := m.tryBegin(ctx, status, head.Position, options...)
@@ -56,7 +56,7 @@ func (m *Model[R]) begin(ctx context.Context, status string, options ...RebuildO
 }
 
 func (m *Model[R]) tryBegin(ctx context.Context, status string, total int64, options ...RebuildOption) (generation int64, err error) {
-	a := askedFor(options)
+	a := AskedFor(options...)
 	err = m.inDurableTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
 		if err := m.holdPointer(ctx, tx); err != nil {
 			return err
@@ -68,7 +68,7 @@ func (m *Model[R]) tryBegin(ctx context.Context, status string, total int64, opt
 			WHERE CAST($3 AS text) = 'verifying' OR NOT EXISTS (
 				SELECT 1 FROM generations WHERE projection = $1 AND code_version = $2 AND status = $3)
 			ON CONFLICT (projection, generation) DO NOTHING
-			RETURNING generation`, m.projection.Name, m.projection.Version, status, total, a.dryRunColumn(), a.maxChanges).Scan(&generation)
+			RETURNING generation`, m.projection.Name, m.projection.Version, status, total, a.dryRunColumn(), a.MaxChanges).Scan(&generation)
 		if errors.Is(err, sql.ErrNoRows) {
 			return errTaken
 		}

@@ -54,7 +54,7 @@ func (m *Model[R]) Progress(ctx context.Context) (Progress, error) {
 		return p, fmt.Errorf("progress of %s: %w", m.projection.Name, err)
 	}
 	p.DryRun, p.StartedAt = dryRun != 0, time.UnixMilli(started).UTC()
-	if maxChanges != anyNumber {
+	if maxChanges != AnyNumber {
 		p.MaxChanges = &maxChanges
 	}
 	if p.Report, err = readReport(report); err != nil {
