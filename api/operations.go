@@ -116,7 +116,7 @@ func (a *API) rebuild(ctx context.Context, name string) (v1.Rebuild, error) {
 func rebuild(p projections.Progress) v1.Rebuild {
 	r := v1.Rebuild{Name: p.Projection, Generation: p.Generation, Status: p.Status, EventsDone: p.EventsDone, EventsTotal: p.EventsTotal,
 		EventsPerSecond: p.PerSecond, StartedAt: timeOf(p.StartedAt), FinishedAt: timeOf(p.FinishedAt),
-		DryRun: p.DryRun, MaxChanges: p.MaxChanges, Error: p.Error}
+		DryRun: p.DryRun, MaxChanges: p.MaxChanges, Refused: p.Refused, Error: p.Error}
 	if p.ETA > 0 {
 		seconds := int64(p.ETA / time.Second)
 		r.ETASeconds = &seconds

@@ -86,7 +86,7 @@ func (m *Model[R]) checked(ctx context.Context, b *build[R], generation int64, t
 		}
 	}
 	if verdict != "" {
-		verdict = "a rebuild would be refused: " + verdict
+		verdict = fmt.Sprintf("%v if it were no dry run: %s", errRefused, verdict)
 	}
 	m.log.Info("dry run done", "generation", generation, "position", report.Position, "differences", report.Count)
 	return true, m.inDurableTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error {

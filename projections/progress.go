@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -23,6 +24,7 @@ type Progress struct {
 
 	DryRun     bool    // it was only to be compared
 	MaxChanges *int64  // as asked for; nil: any number
+	Refused    bool    // it did not go live because of what it is; a dry run: it would not
 	Report     *Report // how it compared with the live generation; nil: it was not to be, or not yet
 }
 
@@ -54,6 +56,7 @@ func (m *Model[R]) Progress(ctx context.Context) (Progress, error) {
 		return p, fmt.Errorf("progress of %s: %w", m.projection.Name, err)
 	}
 	p.DryRun, p.StartedAt = dryRun != 0, time.UnixMilli(started).UTC()
+	p.Refused = strings.HasPrefix(p.Error, errRefused.Error()) && p.Status != Running
 	if maxChanges != AnyNumber {
 		p.MaxChanges = &maxChanges
 	}

@@ -114,6 +114,7 @@ type Rebuild struct {
 	FinishedAt      *time.Time `json:"finished_at"`
 	DryRun          bool       `json:"dry_run" doc:"it is only compared, and never goes live"`
 	MaxChanges      *int64     `json:"max_changes" doc:"how many differences it may have to go live; null: any number"`
+	Refused         bool       `json:"refused" doc:"what was built is not let live; of a dry run, it would not be"`
 	Error           string     `json:"error,omitempty" doc:"why it failed or was refused; while it runs, what it last stumbled over; of a dry run, why a rebuild would be refused"`
 
 	Comparison *Verification `json:"comparison,omitempty" doc:"with the generation that was live: live is what that says, folded what this one says; absent: not compared, or not yet"`

@@ -155,7 +155,7 @@ func TestOrdersShow_forPeople(t *testing.T) {
 
 func TestProjections(t *testing.T) {
 	server := fake(t, map[string]string{"GET /v1/projections": `{"items":[{"name":"orders","generation":1,"position":9,"lag":2,"parked":0,"status":"live"}]}`})
-	require.Equal(t, "NAME    GENERATION  POSITION  LAG  PARKED  STATUS\norders  1           9         2    0       live\n", ordermill(t, server, "", "projections").out)
+	require.Equal(t, "NAME    GENERATION  POSITION  LAG  PARKED  STATUS  VERIFIED\norders  1           9         2    0       live    never\n", ordermill(t, server, "", "projections").out)
 	require.Equal(t, `{"name":"orders","generation":1,"position":9,"lag":2,"parked":0,"status":"live"}`+"\n", ordermill(t, server, "", "projections", "--json").out)
 }
 

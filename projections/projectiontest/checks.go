@@ -179,7 +179,8 @@ func dryRunTells(t *testing.T, f Fixture, s Subject) {
 	wait(t, ended)
 	p, err = m.Progress(t.Context())
 	require.NoError(t, err)
-	require.Contains(t, p.Error, "would be refused")
+	require.Contains(t, p.Error, "refused if it were no dry run: it differs")
+	require.Equal(t, []any{projections.Done, true}, []any{p.Status, p.Refused})
 	require.Equal(t, []int64{1, 3}, generations(t, f, s), "the dry run before is forgotten")
 }
 
@@ -190,7 +191,8 @@ func tooManyChanges(t *testing.T, f Fixture, s Subject) {
 	require.Equal(t, projections.Failed, wait(t, ended).Status)
 	p, err := m.Progress(t.Context())
 	require.NoError(t, err)
-	require.Contains(t, p.Error, "5 places, 1 more than the 4")
+	require.Contains(t, p.Error, "refused: it differs from the live generation in 5 places, 1 more than the 4")
+	require.True(t, p.Refused)
 	require.Equal(t, keys, differing(*p.Report))
 	require.Equal(t, int64(4), *p.MaxChanges)
 	require.Equal(t, before, stored(t, f, m))
