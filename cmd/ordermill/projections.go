@@ -25,9 +25,13 @@ func (c *projectionsCommand) Run(s *session) error {
 		}
 		return nil
 	}
-	rows := [][]string{{"NAME", "GENERATION", "POSITION", "LAG", "PARKED", "STATUS", "VERIFIED"}}
+	rows := [][]string{{"NAME", "GENERATION", "POSITION", "LAG", "PARKED", "KEPT", "STATUS", "VERIFIED"}}
 	for _, m := range models {
-		rows = append(rows, []string{m.Name, number(m.Generation), number(m.Position), number(m.Lag), number(m.Parked), m.Status, verdict(m.Verified)})
+		kept := "-"
+		if m.KeptGeneration != 0 {
+			kept = number(m.KeptGeneration)
+		}
+		rows = append(rows, []string{m.Name, number(m.Generation), number(m.Position), number(m.Lag), number(m.Parked), kept, m.Status, verdict(m.Verified)})
 	}
 	return s.table(rows)
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ordermill/projections"
-	"ordermill/projections/orders"
 )
 
 // diesAt is the page of the rebuild after which DieInRebuild's process ends, and pageOfDying how many events it has.
@@ -17,13 +16,13 @@ const (
 	pageOfDying = 10
 )
 
-// DieInRebuild is for a process of its own, on an empty shop: it makes a log, builds the read model of orders, begins to rebuild it, and
+// DieInRebuild is for a process of its own, on an empty shop: it makes a log, builds a read model, begins to rebuild it, and
 // is killed in the middle, as kill -9 does it: nothing is tidied up, and no transaction is ended in order.
-func DieInRebuild(t *testing.T, f Fixture) {
+func DieInRebuild[R any](t *testing.T, f Fixture, p projections.Projection[R]) {
 	newShop(t, f.Store, 71).orders(30)
 	pages := 0
-	m := Of(orders.Projection).open(f, "killed", projections.WithPageSize(pageOfDying), projections.WithProgress(func(p projections.Progress) {
-		if p.Generation == 2 {
+	m := Of(p).open(f, "killed", projections.WithPageSize(pageOfDying), projections.WithProgress(func(progress projections.Progress) {
+		if progress.Generation == 2 {
 			pages++
 		}
 		if pages == diesAt {
@@ -40,15 +39,15 @@ func DieInRebuild(t *testing.T, f Fixture) {
 }
 
 // ResumeAfterKill goes on with what DieInRebuild has left, and holds that what was folded already is not folded again.
-func ResumeAfterKill(t *testing.T, f Fixture) {
-	counted := orders.Projection
+func ResumeAfterKill[R any](t *testing.T, f Fixture, p projections.Projection[R]) {
+	counted := p
 	var mu sync.Mutex
 	folded := map[int64]int{}
-	counted.Fold = func(row orders.Row, event projections.Event) orders.Row {
+	counted.Fold = func(row R, event projections.Event) R {
 		mu.Lock()
 		defer mu.Unlock()
 		folded[event.Position]++
-		return orders.Projection.Fold(row, event)
+		return p.Fold(row, event)
 	}
 	s := Of(counted)
 	option, ended := ends()

@@ -11,6 +11,7 @@ import (
 	"ordermill/eventstore/postgres"
 	"ordermill/eventstore/sqlite"
 	"ordermill/internal/services"
+	"ordermill/projections/orders"
 	"ordermill/projections/projectiontest"
 )
 
@@ -38,7 +39,7 @@ func TestKilled_rebuildGoesOnFromItsCheckpoint(t *testing.T) {
 			out, err := child.CombinedOutput()
 			require.Error(t, err, "%s", out)
 			require.Equal(t, "signal: killed", child.ProcessState.String(), "%s", out)
-			projectiontest.ResumeAfterKill(t, opened(t, shop))
+			projectiontest.ResumeAfterKill(t, opened(t, shop), orders.Projection)
 		})
 	}
 }
@@ -49,7 +50,7 @@ func TestKilled_victim(t *testing.T) {
 	if shop == "" {
 		t.Skip("it is started by TestKilled_rebuildGoesOnFromItsCheckpoint")
 	}
-	projectiontest.DieInRebuild(t, opened(t, shop))
+	projectiontest.DieInRebuild(t, opened(t, shop), orders.Projection)
 }
 
 func opened(t *testing.T, shop string) projectiontest.Fixture {
