@@ -98,9 +98,10 @@ func (s *Store) tryUntilKnown(ctx context.Context, requests []Request, batch []i
 		if err == nil {
 			crashpoint.Reach(crashpoint.AfterAppend)
 			if n := len(rows.Records); n > 0 {
-				head := rows.Records[n-1]
-				s.raise(head.Position, head.EventID)
-				s.driver.Notify(ctx, head.Position)
+				head := rows.Records[n-1].Position
+				s.remember(rows.Records)
+				s.raise(head)
+				s.driver.Notify(ctx, head)
 			}
 			return nil
 		}

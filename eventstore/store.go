@@ -17,7 +17,7 @@ type Store struct {
 	mu       sync.Mutex
 	watchers map[chan struct{}]struct{}
 	head     int64
-	headID   uuid.UUID // zero if another process has told of the head: it tells no id
+	recent   []Record // neighbours in the log, appended by this process; never changed once they are here
 
 	stop context.CancelFunc
 	done chan struct{}
@@ -58,7 +58,7 @@ func (s *Store) Head(ctx context.Context) (Tail, error) {
 		return Tail{}, err
 	}
 	last := records[0]
-	s.raise(last.Position, last.EventID)
+	s.raise(last.Position)
 	return Tail{Position: last.Position, EventID: last.EventID, RecordedAt: last.RecordedAt}, nil
 }
 
@@ -67,14 +67,6 @@ func (s *Store) Known() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.head
-}
-
-// HeadIs reports whether a record with this id stands at the highest position this process has heard of. It is false as well
-// when the process does not know: another one appended it.
-func (s *Store) HeadIs(position int64, eventID uuid.UUID) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.head == position && s.headID == eventID && eventID != uuid.Nil
 }
 
 // Watch returns a channel that gets a value soon after the log grows, in this process or, best effort, in another.
@@ -92,16 +84,13 @@ func (s *Store) Watch() (grown <-chan struct{}, stop func()) {
 }
 
 // raise makes head known and wakes the watchers if it is news.
-func (s *Store) raise(head int64, eventID uuid.UUID) {
+func (s *Store) raise(head int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if head == s.head && s.headID == uuid.Nil {
-		s.headID = eventID
-	}
 	if head <= s.head {
 		return
 	}
-	s.head, s.headID = head, eventID
+	s.head = head
 	for c := range s.watchers {
 		select {
 		case c <- struct{}{}:
@@ -113,7 +102,7 @@ func (s *Store) raise(head int64, eventID uuid.UUID) {
 func (s *Store) listen(ctx context.Context) {
 	defer close(s.done)
 	for ctx.Err() == nil {
-		_ = s.driver.Listen(ctx, func(head int64) { s.raise(head, uuid.Nil) }) // readers poll as well, so a lost connection costs a second at most
+		_ = s.driver.Listen(ctx, s.raise) // readers poll as well, so a lost connection costs a second at most
 		select {
 		case <-ctx.Done():
 		case <-time.After(time.Second):

@@ -90,18 +90,31 @@ func (t table) upsertSQL(rows int) string {
 // upsert writes rows, each given as the values of its columns.
 func (t table) upsert(ctx context.Context, tx *sql.Tx, rows [][]any) error {
 	for _, width := range []int{upsertAtOnce, 1} {
-		if len(rows) < width {
-			continue
+		n := len(rows) / width * width
+		if err := t.upsertSome(ctx, tx, rows[:n], width); err != nil {
+			return err
 		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// prepareFrom is how often a statement is run before preparing it pays, which costs a round trip before and one after.
+const prepareFrom = 8
+
+func (t table) upsertSome(ctx context.Context, tx *sql.Tx, rows [][]any, width int) error {
+	exec := func(values []any) (sql.Result, error) { return tx.ExecContext(ctx, t.upsertSQL(width), values...) }
+	if len(rows) >= prepareFrom*width {
 		stmt, err := tx.PrepareContext(ctx, t.upsertSQL(width))
 		if err != nil {
 			return fmt.Errorf("write rows of %s: %w", t.name, err)
 		}
 		defer stmt.Close()
-		for ; len(rows) >= width; rows = rows[width:] {
-			if _, err := stmt.ExecContext(ctx, slices.Concat(rows[:width]...)...); err != nil {
-				return fmt.Errorf("write rows of %s, from key %q: %w", t.name, rows[0][0], err)
-			}
+		exec = func(values []any) (sql.Result, error) { return stmt.ExecContext(ctx, values...) }
+	}
+	for ; len(rows) > 0; rows = rows[width:] {
+		if _, err := exec(slices.Concat(rows[:width]...)); err != nil {
+			return fmt.Errorf("write rows of %s, from key %q: %w", t.name, rows[0][0], err)
 		}
 	}
 	return nil

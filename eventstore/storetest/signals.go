@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"ordermill/eventstore"
 )
 
 var signalChecks = []check{
@@ -31,6 +33,42 @@ var signalChecks = []check{
 			require.FailNow(t, "nobody was woken")
 		}
 		require.Equal(t, int64(1), s.Known())
+	}},
+	{"Recent_whatThisProcessAppended_isWhatTheLogSays", func(t T, log Log) {
+		s := store(t, log.Driver)
+		require.Empty(t, s.Recent(0, 10), "nothing appended yet")
+		for i := range int64(1200) {
+			must(t, s, writeOne("order-1", i))
+			if i%97 != 0 && i < 1199 {
+				continue
+			}
+			for _, after := range []int64{0, max(0, i-300), max(0, i-1), i} {
+				recent := s.Recent(after, 50)
+				if len(recent) == 0 {
+					require.Less(t, after, i-400, "the newest are at hand")
+					continue
+				}
+				read, err := s.Read(t.Context(), eventstore.Query{After: after, Limit: 50})
+				require.NoError(t, err)
+				require.Equal(t, read, recent)
+			}
+			require.Empty(t, s.Recent(i+1, 50), "after the head")
+		}
+	}},
+	{"Recent_afterAnotherProcessHasAppended_isNothing", func(t T, log Log) {
+		if log.Twin == nil {
+			t.Logf("one process owns this log")
+			return
+		}
+		s, other := store(t, log.Driver), store(t, log.Twin(t))
+		must(t, s, writeOne("order-1", 0))
+		must(t, other, writeOne("order-2", 0))
+		_, err := s.Head(t.Context()) // now it knows of the other's
+		require.NoError(t, err)
+		require.Empty(t, s.Recent(0, 10), "it would end before the head")
+		must(t, s, writeOne("order-1", 1))
+		require.Empty(t, s.Recent(0, 10), "the other's is missing in between")
+		require.Len(t, s.Recent(2, 10), 1)
 	}},
 	{"Signal_append_wakesOtherProcesses", func(t T, log Log) {
 		if log.Twin == nil {

@@ -35,6 +35,7 @@ type Consumer struct {
 	again      func(ctx context.Context, s *session, w Work) (done bool, err error) // handles what was skipped for a parked key
 
 	deliveries chan arrival
+	awaited    chan struct{} // holds a value when somebody began to wait for the checkpoint
 
 	mu      sync.Mutex
 	at      int64         // checkpoint's position while this process owns the consumer
@@ -50,7 +51,7 @@ type arrival struct {
 // Option changes how a consumer is run.
 type Option func(*Consumer)
 
-// WithFeeds names the transports that bring records. Without any, the consumer is woken by the store itself.
+// WithFeeds names the transports that wake the consumer too; the log itself always does.
 func WithFeeds(feeds ...Feed) Option { return func(c *Consumer) { c.feeds = feeds } }
 
 // FromHead makes a consumer that has never run start at the log's head: what happened before it existed is none of its
@@ -63,7 +64,7 @@ func WithLogger(log *slog.Logger) Option { return func(c *Consumer) { c.log = lo
 func newConsumer(kind, name string, keys Keys, store *eventstore.Store, db Database, owner Owner, options []Option) *Consumer {
 	c := &Consumer{
 		name: name, kind: kind, keys: keys, store: store, db: db, owner: owner, log: slog.Default(), sideBySide: defaultSideBySide,
-		deliveries: make(chan arrival), changed: make(chan struct{}),
+		deliveries: make(chan arrival), awaited: make(chan struct{}, 1), changed: make(chan struct{}),
 	}
 	for _, option := range options {
 		option(c)
@@ -180,6 +181,10 @@ func (c *Consumer) WaitFor(ctx context.Context, position int64) error {
 		c.mu.Unlock()
 		if at >= position {
 			return nil
+		}
+		select {
+		case c.awaited <- struct{}{}:
+		default: // somebody waits already
 		}
 		status, err := readStatus(ctx, c.db, c.name)
 		if err == nil && status.Position >= position {

@@ -148,25 +148,32 @@ func (o once) Run(ctx context.Context, _ string, _ eventstore.Checkpoint, delive
 	}
 }
 
-func TestProjector_deliveryThatContinuesTheCheckpoint_isAppliedAsItCame(t *testing.T) {
+// concerned has work to do for one stream only.
+type concerned struct{ *recorder }
+
+func (concerned) Keys(record eventstore.Record) ([]string, error) {
+	if record.Stream == "mine-1" {
+		return []string{record.Stream}, nil
+	}
+	return nil, nil
+}
+
+// What concerns none of a consumer's keys moves its checkpoint later, or as soon as somebody waits for that.
+func TestProjector_recordsThatConcernNobody_areStillPassed(t *testing.T) {
 	s := newShop(t)
-	s.append(stream(1))
-	feed := once{make(chan subscription.Delivery)}
-	var applied atomic.Value
-	c := subscription.NewProjector(s.store, s.read, owner("a"), &recorder{name: "p", hook: func(w subscription.Work) error {
-		applied.Store(string(w.Deliveries[0].Data))
-		return nil
-	}}, quiet, subscription.WithFeeds(feed))
+	c := subscription.NewProjector(s.store, s.read, owner("a"), concerned{&recorder{name: "p"}}, quiet)
 	start(t, c)
+	s.append("mine-1")
 	waitFor(t, c, 1)
-	s.append(stream(1))
-	records, err := s.store.Read(t.Context(), eventstore.Query{Limit: 2})
-	require.NoError(t, err)
-	second := subscription.Delivery{Record: records[1], LogID: s.store.LogID(), PreviousID: records[0].EventID, CommandEnd: true}
-	second.Data = []byte(`{"from":"feed"}`)
-	feed.deliveries <- second
+	s.append("other-1")
 	waitFor(t, c, 2)
-	require.Equal(t, `{"from":"feed"}`, applied.Load())
+	s.append("other-1")
+	require.Eventually(t, func() bool { return s.count(`SELECT position FROM consumers WHERE name = 'p'`) == 3 }, 5*time.Second, time.Millisecond,
+		"nobody waits for it")
+	s.append("other-1")
+	s.append("mine-1")
+	waitFor(t, c, 5)
+	require.Equal(t, []int64{1, 5}, s.seen())
 }
 
 // A broker that outlived a log restored from a backup brings events that continue it and never happened.

@@ -14,9 +14,11 @@ import (
 // and compared: a log that was restored from an older backup, or swapped, is ErrDiverged.
 func read(ctx context.Context, store *eventstore.Store, from eventstore.Checkpoint, limit int) (batch []Delivery, more bool, err error) {
 	after := max(from.Position-1, 0)
-	records, err := store.Read(ctx, eventstore.Query{After: after, Limit: limit + 1})
-	if err != nil {
-		return nil, false, err
+	records := store.Recent(after, limit+1)
+	if len(records) == 0 || records[len(records)-1].Position <= from.Position { // nothing new in them, perhaps in the log
+		if records, err = store.Read(ctx, eventstore.Query{After: after, Limit: limit + 1}); err != nil {
+			return nil, false, err
+		}
 	}
 	if from.Position > 0 {
 		if len(records) == 0 || records[0].EventID != from.EventID {

@@ -16,7 +16,8 @@ type session struct {
 	lease  *lease
 	at     eventstore.Checkpoint
 	parked map[string]bool
-	swept  time.Time // when old progress rows were last removed
+	swept  time.Time        // when old progress rows were last removed
+	later  <-chan time.Time // says when to move past records that concern nobody; nil while there are none
 
 	tenure context.Context // ends when the consumer is told to stop, or the lease is lost: then nothing new is tried
 }
@@ -33,19 +34,15 @@ func (c *Consumer) newSession(ctx context.Context, l *lease, at eventstore.Check
 	return &session{Consumer: c, lease: l, at: at, parked: parked, tenure: ctx}, nil
 }
 
-// run catches up, then follows: woken by feeds or, without any, by the store; and by a poll that covers what both lost.
+// run catches up, then follows: woken by feeds and by the store, whichever is first; and by a poll that covers what both lost.
 func (s *session) run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	var feeding sync.WaitGroup
 	defer feeding.Wait()
 	defer stop()
 
-	grown := make(<-chan struct{})
-	if len(s.feeds) == 0 {
-		watch, unwatch := s.store.Watch()
-		defer unwatch()
-		grown = watch
-	}
+	grown, unwatch := s.store.Watch()
+	defer unwatch()
 	if err := s.look(ctx); err != nil {
 		return err
 	}
@@ -67,6 +64,10 @@ func (s *session) run(ctx context.Context) error {
 			err = s.take(ctx, a.Delivery)
 			a.done <- err
 		case <-grown:
+			err = s.glance(ctx)
+		case <-s.later:
+			err = s.look(ctx)
+		case <-s.awaited:
 			err = s.look(ctx)
 		case <-poll.C:
 			if err = s.look(ctx); err == nil {
@@ -99,23 +100,48 @@ func (s *session) follow(ctx context.Context, feed Feed) {
 	}
 }
 
-// take handles one delivery: it is behind us; or it continues the checkpoint, is a whole command and, as this process knows,
-// the log's head, and is applied as it came; or it only says "look". Whatever it was, it may be acknowledged afterwards: the
-// log has the truth. That it continues the checkpoint is not enough: a broker that outlived a log which was restored from a
-// backup holds events that do, and that never happened.
+// take handles one delivery: it is behind us, or it says "look". Either way it may be acknowledged afterwards: the log has the
+// truth. Its contents are not used: a broker that outlived a log which was restored from a backup holds events that continue the
+// checkpoint, and that never happened.
 func (s *session) take(ctx context.Context, d Delivery) error {
 	if d.LogID == s.at.LogID && d.Position <= s.at.Position {
 		return nil
 	}
-	continues := d.LogID == s.at.LogID && d.Position == s.at.Position+1 && d.PreviousID == s.at.EventID
-	if continues && d.CommandEnd && s.store.HeadIs(d.Position, d.EventID) {
-		return s.process(ctx, []Delivery{d})
+	return s.glance(ctx)
+}
+
+// linger is how long the checkpoint may stay before records that concern nobody. Most concern few consumers; if each moved its
+// checkpoint past each of them at once, those whose rows somebody waits for would have to stand in line.
+const linger = 50 * time.Millisecond
+
+// glance is a look that leaves records lying which concern nobody, until something comes that does, somebody waits, or it is time.
+func (s *session) glance(ctx context.Context) error {
+	batch, more, err := read(ctx, s.store, s.at, MaxBatch)
+	if err != nil || len(batch) == 0 {
+		return err
 	}
-	return s.look(ctx)
+	if more || s.concerned(batch) {
+		return s.look(ctx)
+	}
+	if s.later == nil {
+		s.later = time.After(linger)
+	}
+	return nil
+}
+
+// concerned tells whether a batch has work for this consumer, or for those who look after it.
+func (s *session) concerned(batch []Delivery) bool {
+	for _, d := range batch {
+		if keys, err := s.keys(d.Record); err != nil || len(keys) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // look reads the log from the checkpoint to its end and handles what it finds.
 func (s *session) look(ctx context.Context) error {
+	s.later = nil
 	for {
 		batch, more, err := read(ctx, s.store, s.at, MaxBatch)
 		if err != nil {
