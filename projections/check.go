@@ -178,10 +178,9 @@ func (m *Model[R]) newlyParked(ctx context.Context, db subscription.Querier, gen
 	}
 	named := strings.Join(keys, ", ")
 	if count > len(keys) {
-		named += ", and others"
+		named += fmt.Sprintf(" and %d more", count-len(keys))
 	}
-	return fmt.Sprintf("this program cannot fold an event of %d keys that the live generation has folded: %s (the first: %s); "+
-		"mend the program, then rebuild", count, named, cause), nil
+	return fmt.Sprintf("it parks keys that the live generation has folded: %s (the first: %s); mend the program, then rebuild", named, cause), nil
 }
 
 // refuseNewlyParked is asked while the live generation is held where the new one stands.

@@ -67,7 +67,7 @@ func TestRebuild_parksWhatLiveHasFolded_isRefused(t *testing.T) {
 		require.NoError(t, model.Rebuild(t.Context()))
 		p := end(t, ended)
 		require.Equal(t, []any{projections.Failed, true}, []any{p.Status, p.Refused})
-		require.Contains(t, p.Error, "an event of 1 keys that the live generation has folded: 1 (the first: ")
+		require.Contains(t, p.Error, "refused: it parks keys that the live generation has folded: 1 (the first: ")
 		found, err := model.Get(t.Context(), "1")
 		require.NoError(t, err, "queries go on with what there is")
 		require.Equal(t, "1", found.Row.OrderID)
