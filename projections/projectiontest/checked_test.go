@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"ordermill/domain/order"
 	"ordermill/eventstore/subscription"
 	"ordermill/internal/services"
 	"ordermill/projections"
@@ -88,6 +89,10 @@ func TestRebuild_parksWhatLiveHasParked_isFine(t *testing.T) {
 		var ill atomic.Bool
 		ill.Store(true)
 		model, ended := illOrders(t, f, &ill)
+		ill.Store(false)
+		_, err := model.Mend(t.Context(), "1")
+		require.ErrorIs(t, err, projections.ErrParked, "what was skipped is for a retry to replay")
+		ill.Store(true)
 		require.NoError(t, model.Rebuild(t.Context()))
 		require.Equal(t, projections.Done, end(t, ended).Status)
 
@@ -104,10 +109,39 @@ func TestRebuild_parksWhatLiveHasParked_isFine(t *testing.T) {
 		ill.Store(false)
 		require.NoError(t, model.Rebuild(t.Context(), projections.MaxChanges(3)))
 		require.Equal(t, projections.Done, end(t, ended).Status)
-		require.NoError(t, model.Rollback(t.Context()))
-		p := end(t, ended)
-		require.Equal(t, []any{projections.Done, int64(3)}, []any{p.Status, p.Generation})
-		require.Nil(t, p.MaxChanges)
+		for _, generation := range []int64{3, 4} {
+			require.NoError(t, model.Rollback(t.Context()))
+			p := end(t, ended)
+			require.Equal(t, []any{projections.Done, generation}, []any{p.Status, p.Generation})
+			require.Nil(t, p.MaxChanges, "what its rebuild was asked for is over")
+		}
+	})
+}
+
+// TestMend_whatHappensWhileItFolds_isFoldedToo lets an event happen, and live fold it, when the row has begun to be mended.
+func TestMend_whatHappensWhileItFolds_isFoldedToo(t *testing.T) {
+	onBoth(t, func(t *testing.T, f projectiontest.Fixture) {
+		var model *projections.Model[orders.Row]
+		var once sync.Once
+		slow := orders.Projection
+		slow.Streams = func(key string) []string {
+			once.Do(func() {
+				happened(t, f, "1", 1, order.PaymentAwaited{PayBy: 2})
+				place(t, f, "2", "A")
+				require.NoError(t, model.WaitFor(t.Context(), 3))
+			})
+			return orders.Projection.Streams(key)
+		}
+		model = projections.New(slow, f.Store, f.DB, subscription.Owner{ID: "a"})
+		place(t, f, "1", "A")
+		go model.Run(t.Context())
+		require.NoError(t, model.WaitFor(t.Context(), 1))
+		mended, err := model.Mend(t.Context(), "1")
+		require.NoError(t, err)
+		require.Equal(t, []any{projections.AsItWas, int64(3)}, []any{mended.Was, mended.Position})
+		found, err := model.Get(t.Context(), "1")
+		require.NoError(t, err)
+		require.Equal(t, int64(2), found.Row.Version)
 	})
 }
 

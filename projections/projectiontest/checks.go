@@ -122,7 +122,7 @@ func mendBeside(t *testing.T, f Fixture, s Subject) {
 	})
 	for spoilt := 0; spoilt < 5 || !closed(finished); spoilt++ {
 		for key := range stored(t, f, m) {
-			change(t, f, fmt.Sprintf(`UPDATE %s SET body = '{}', shown = NOT shown WHERE key = $1`, liveTable(t, m)), key)
+			change(t, f, fmt.Sprintf(`UPDATE %s SET body = replace(body, '"position":', '"position":7'), shown = NOT shown WHERE key = $1`, liveTable(t, m)), key)
 			_, err := m.Mend(t.Context(), key)
 			require.NoError(t, err)
 			if closed(finished) {
