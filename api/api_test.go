@@ -368,6 +368,11 @@ type fakeModel struct {
 	next     int64
 	progress *projections.Progress
 	report   projections.Report
+	asked    projections.Asked // of the last rebuild
+	mended   projections.Mended
+	repaired projections.Repaired
+	verified projections.Verified
+	mendErr  error
 	running  bool
 	kept     int64         // the generation that a rollback goes back to
 	takes    time.Duration // of a verification
@@ -383,16 +388,16 @@ func (m *fakeModel) Verify(context.Context) (projections.Report, error) {
 	return m.report, nil
 }
 func (m *fakeModel) Status(ctx context.Context) (projections.Status, error) {
-	return projections.Status{Name: m.name, Version: 1, Generation: 1, Kept: m.kept, Next: m.next, Position: m.position, Status: projections.Following}, m.frozen.wait(ctx)
+	return projections.Status{Name: m.name, Version: 1, Generation: 1, Kept: m.kept, Verified: m.verified, Next: m.next, Position: m.position, Status: projections.Following}, m.frozen.wait(ctx)
 }
-func (m *fakeModel) Rebuild(ctx context.Context) error {
+func (m *fakeModel) Rebuild(ctx context.Context, options ...projections.RebuildOption) error {
 	if err := m.frozen.wait(ctx); err != nil {
 		return err
 	}
 	if m.running {
 		return projections.ErrRebuildRunning
 	}
-	m.running = true
+	m.running, m.asked = true, projections.AskedFor(options...)
 	m.progress = &projections.Progress{Projection: m.name, Generation: 2, Status: projections.Running, EventsTotal: 9}
 	return nil
 }

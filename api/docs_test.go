@@ -64,7 +64,7 @@ func TestOpenAPI_namesEveryRow(t *testing.T) {
 		"GET /v1/payments/unmatched", "GET /v1/refunds", "GET /v1/reviews",
 		"GET /v1/events", "GET /v1/events/stream", "GET /v1/streams/{stream}", "GET /v1/streams/{stream}/state", "GET /v1/streams/{stream}/diff",
 		"GET /v1/projections", "POST /v1/projections/{name}/rebuild", "GET /v1/projections/{name}/rebuild",
-		"POST /v1/projections/{name}/rebuild/cancel", "POST /v1/projections/{name}/rollback",
+		"POST /v1/projections/{name}/rebuild/cancel", "POST /v1/projections/{name}/rollback", "POST /v1/projections/{name}/rows/{key}/rebuild",
 		"POST /v1/projections/{name}/verify", "GET /v1/projections/{name}/frozen/{frozen}", "GET /v1/consumers", "GET /v1/relays", "GET /v1/parked", "POST /v1/parked/{consumer}/{key}/retry", "POST /v1/parked/{consumer}/{key}/discard", "GET /livez", "GET /readyz",
 	}, rows)
 }
@@ -184,5 +184,7 @@ func (s *shop) fill() {
 	s.consumers.statuses = []subscription.Status{{Name: "checkout", Kind: "reactor", Position: 9}, {Name: "relay-amqp", Kind: "reactor"}}
 	s.consumers.parked = []subscription.ParkedKey{{Consumer: "checkout", Key: "1", Skipped: 2, ParkedAt: recorded}}
 	s.consumers.handled["checkout"] = subscription.Handling{Status: "handled", Attempts: 1, At: recorded}
-	s.models[0].progress = &projections.Progress{Projection: "orders", Generation: 2, Status: projections.Done, StartedAt: recorded}
+	s.models[0].progress = &projections.Progress{Projection: "orders", Generation: 2, Status: projections.Done, StartedAt: recorded,
+		Report: &projections.Report{Count: 1, Differences: []projections.Difference{{Key: "1"}}}}
+	s.models[0].verified = projections.Verified{At: recorded}
 }

@@ -159,6 +159,8 @@ func (a *API) queryFailed(ctx context.Context, err error) error {
 		return fail(v1.RebuildNotRunning, "no rebuild of this read model is running")
 	case errors.Is(err, projections.ErrFirstBuild):
 		return fail(v1.FirstBuild, "the read model is being built for the first time, nothing could be read without it")
+	case errors.Is(err, projections.ErrNoStreams):
+		return fail(v1.RowNotMendable, "a key of this read model does not tell which streams its row is folded from")
 	case errors.Is(err, projections.ErrNothingKept):
 		return fail(v1.NothingKept, "no earlier generation of this read model is kept")
 	}

@@ -21,8 +21,8 @@ type Named struct {
 	Name string `path:"name" pattern:"^[a-z_]{1,64}$" doc:"one of those that GET /v1/projections lists"`
 }
 
-// operation is a POST without a body that acts on a read model.
-type operation struct {
+// Operation is a POST without a body that acts on a read model. (Exported only because huma skips what is not.)
+type Operation struct {
 	Named
 	IdempotencyKey string `header:"Idempotency-Key" doc:"accepted, and not needed: asking twice does nothing twice"`
 }
@@ -55,24 +55,16 @@ func (a *API) registerOperations() {
 			rebuild, err := a.rebuild(ctx, in.Name)
 			return &One[v1.Rebuild]{Body: rebuild}, err
 		})
-	post(a, "/v1/projections/{name}/rebuild", "start-rebuild", "Build a read model anew beside the live one, then cut over", http.StatusAccepted, timely(a.startRebuild))
 	post(a, "/v1/projections/{name}/rebuild/cancel", "cancel-rebuild", "End the rebuild that runs, and leave nothing of it", http.StatusOK, timely(a.cancelRebuild))
 	post(a, "/v1/projections/{name}/rollback", "rollback-projection", "Catch up the generation that was live before, then cut back to it", http.StatusAccepted, timely(a.rollback))
-	post(a, "/v1/projections/{name}/verify", "verify-projection", "Compare a read model with a fold of the log", http.StatusOK, a.verify)
+	a.registerChecks()
 	handle(a, get("/v1/consumers", "operations", "list-consumers", "See who reads the log, and how far"), a.listConsumers)
 	handle(a, get("/v1/relays", "operations", "list-relays", "See how far the log is published on each transport, and what is in the way"), a.listRelays)
 }
 
-// post registers an operation without a body.
+// post registers an operation that needs no more than the read model's name.
 func post[O any](a *API, path, id, summary string, status int, do func(context.Context, string) (*O, error)) {
-	op := huma.Operation{Method: http.MethodPost, Path: path, OperationID: id, Tags: []string{"operations"}, Summary: summary,
-		DefaultStatus: status, Middlewares: huma.Middlewares{a.bodiless, unhurried}}
-	handle(a, op, func(ctx context.Context, in *operation) (*O, error) {
-		if _, refusal := idempotencyKey(in.IdempotencyKey, anonymous, nil); refusal != nil {
-			return nil, refusal
-		}
-		return do(ctx, in.Name)
-	})
+	act(a, path, id, summary, status, func(ctx context.Context, in *Operation) (*O, error) { return do(ctx, in.Name) })
 }
 
 // bodiless lets no body through but an empty object, which some clients cannot help sending.
@@ -104,7 +96,7 @@ func (a *API) listProjections(ctx context.Context, in *Paging) (*Page[v1.Project
 	items := make([]v1.Projection, len(statuses))
 	for i, s := range statuses {
 		items[i] = v1.Projection{Name: s.Name, CodeVersion: s.Version, Generation: s.Generation, Position: s.Position, Lag: s.Lag, Parked: s.Parked,
-			Status: s.Status, KeptGeneration: s.Kept, KeptUntil: timeOf(s.KeptUntil), Error: s.Error}
+			Status: s.Status, KeptGeneration: s.Kept, KeptUntil: timeOf(s.KeptUntil), Verified: verified(s.Verified), Error: s.Error}
 	}
 	return pageOf("/v1/projections", in, items, func(p v1.Projection) string { return p.Name })
 }
@@ -123,24 +115,17 @@ func (a *API) rebuild(ctx context.Context, name string) (v1.Rebuild, error) {
 
 func rebuild(p projections.Progress) v1.Rebuild {
 	r := v1.Rebuild{Name: p.Projection, Generation: p.Generation, Status: p.Status, EventsDone: p.EventsDone, EventsTotal: p.EventsTotal,
-		EventsPerSecond: p.PerSecond, StartedAt: timeOf(p.StartedAt), FinishedAt: timeOf(p.FinishedAt), Error: p.Error}
+		EventsPerSecond: p.PerSecond, StartedAt: timeOf(p.StartedAt), FinishedAt: timeOf(p.FinishedAt),
+		DryRun: p.DryRun, MaxChanges: p.MaxChanges, Refused: p.Refused, Error: p.Error}
 	if p.ETA > 0 {
 		seconds := int64(p.ETA / time.Second)
 		r.ETASeconds = &seconds
 	}
+	if p.Report != nil {
+		comparison := verification(p.Projection, *p.Report)
+		r.Comparison = &comparison
+	}
 	return r
-}
-
-func (a *API) startRebuild(ctx context.Context, name string) (*accepted, error) {
-	model, err := a.ReadModels.Find(name)
-	if err != nil {
-		return nil, a.queryFailed(ctx, err)
-	}
-	if err := model.Rebuild(ctx); err != nil {
-		return nil, a.queryFailed(ctx, err)
-	}
-	body, err := a.rebuild(ctx, name)
-	return &accepted{Location: "/v1/projections/" + name + "/rebuild", Body: body}, err
 }
 
 func (a *API) cancelRebuild(ctx context.Context, name string) (*One[v1.Rebuild], error) {
@@ -165,23 +150,6 @@ func (a *API) rollback(ctx context.Context, name string) (*accepted, error) {
 	}
 	body, err := a.rebuild(ctx, name)
 	return &accepted{Location: "/v1/projections/" + name + "/rebuild", Body: body}, err
-}
-
-func (a *API) verify(ctx context.Context, name string) (*One[v1.Verification], error) {
-	model, err := a.ReadModels.Find(name)
-	if err != nil {
-		return nil, a.queryFailed(ctx, err)
-	}
-	report, err := model.Verify(ctx)
-	if err != nil {
-		return nil, a.queryFailed(ctx, err)
-	}
-	out := v1.Verification{Name: name, OK: report.Count == 0, Generation: report.Generation, Position: report.Position,
-		Rows: report.Rows, Parked: report.Parked, Count: report.Count, Differences: []v1.Difference{}}
-	for _, d := range report.Differences {
-		out.Differences = append(out.Differences, v1.Difference{Key: d.Key, Column: d.Column, Live: d.Live, Folded: d.Folded})
-	}
-	return &One[v1.Verification]{Body: out}, nil
 }
 
 // timeOf is nil for the zero time, which means that there is none.

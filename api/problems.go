@@ -114,6 +114,8 @@ var kinds = map[string]kind{
 		"No generation of it is live yet, so queries would have nothing to read, and the next start would begin it again. Let it finish."},
 	v1.NothingKept: {http.StatusConflict, "No earlier generation of this read model is kept", false,
 		"A rollback goes back to the generation that was live before, of the same version of the program. It is kept for a day, or as long as --keep-generations says; there was none, or its time is over. Rebuild instead."},
+	v1.RowNotMendable: {http.StatusConflict, "A row of this read model cannot be built by itself", false,
+		"Its key does not tell which streams the row is folded from. Rebuild the whole read model."},
 	v1.Refused: {http.StatusUnprocessableEntity, "The command was refused", false,
 		"A rule of the shop stands against it; detail says which."},
 	v1.StoreUnavailable: {http.StatusServiceUnavailable, "The database cannot be used at the moment", true,

@@ -46,7 +46,8 @@ func TestPlace_version_decides(t *testing.T) {
 	require.NoError(t, Log.check(10))
 	require.ErrorIs(t, Log.check(11), ErrNewer)
 	require.ErrorIs(t, Read.check(6), ErrNotMigrated)
-	require.NoError(t, Read.check(8))
+	require.ErrorIs(t, Read.check(8), ErrNotMigrated)
+	require.NoError(t, Read.check(9))
 }
 
 func TestSchemasOf_name_isCheckedBeforeItBecomesSQL(t *testing.T) {

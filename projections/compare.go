@@ -50,25 +50,44 @@ func (s *scan) next(ctx context.Context) (*scanned, error) {
 }
 
 func (s *scan) read(ctx context.Context) error {
-	rows, err := s.db.QueryContext(ctx, fmt.Sprintf(`SELECT %s FROM %s WHERE key > $1 ORDER BY key LIMIT %d`,
-		strings.Join(s.table.columns, ", "), s.table.name, scanAtOnce), s.last)
+	page, err := s.table.scan(ctx, s.db, fmt.Sprintf(`key > $1 ORDER BY key LIMIT %d`, scanAtOnce), s.last)
 	if err != nil {
 		return err
 	}
+	s.page, s.end = page, len(page) < scanAtOnce
+	if len(page) > 0 {
+		s.last = page[len(page)-1].key
+	}
+	return nil
+}
+
+// scan reads the rows of which a condition on the key holds.
+func (t table) scan(ctx context.Context, db subscription.Querier, where, key string) (found []*scanned, err error) {
+	rows, err := db.QueryContext(ctx, fmt.Sprintf(`SELECT %s FROM %s WHERE %s`, strings.Join(t.columns, ", "), t.name, where), key)
+	if err != nil {
+		return nil, err
+	}
 	defer rows.Close()
 	for rows.Next() {
-		row := &scanned{values: make([][]byte, len(s.table.columns))}
+		row := &scanned{values: make([][]byte, len(t.columns))}
 		into := make([]any, len(row.values))
 		for i := range into {
 			into[i] = &row.values[i]
 		}
 		if err := rows.Scan(into...); err != nil {
-			return err
+			return nil, err
 		}
 		row.key = string(row.values[0])
-		s.page = append(s.page, row)
-		s.last = row.key
+		found = append(found, row)
 	}
-	s.end = len(s.page) < scanAtOnce
-	return rows.Err()
+	return found, rows.Err()
+}
+
+// scanOne reads one row; nil if there is none.
+func (t table) scanOne(ctx context.Context, db subscription.Querier, key string) (*scanned, error) {
+	found, err := t.scan(ctx, db, `key = $1`, key)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
 }

@@ -31,8 +31,8 @@ func consumerName(projection string, generation int64) string {
 var errTaken = errors.New("the generation's number is taken")
 
 // begin makes the next generation, empty: its tables, its row and its checkpoint at the log's start. It returns
-// ErrRebuildRunning if both it and one that is there already have status Running.
-func (m *Model[R]) begin(ctx context.Context, status string) (generation int64, err error) {
+// ErrRebuildRunning if both it and one that is there already have status Running, ErrNotReady if it is to be compared with nothing.
+func (m *Model[R]) begin(ctx context.Context, status string, options ...RebuildOption) (generation int64, err error) {
 	head, err := m.store.Head(ctx)
 	if err != nil {
 		return 0, err
@@ -45,26 +45,30 @@ func (m *Model[R]) begin(ctx context.Context, status string) (generation int64, 
 		if status == Running && s.running != 0 {
 			return 0, ErrRebuildRunning
 		}
-		generation, err := m.tryBegin(ctx, status, head.Position)
+		if AskedFor(options...).compares() && s.live == 0 {
+			return 0, ErrNotReady
+		}
+		generation, err := m.tryBegin(ctx, status, head.Position, options...)
 		if !errors.Is(err, errTaken) {
 			return generation, err
 		}
 	}
 }
 
-func (m *Model[R]) tryBegin(ctx context.Context, status string, total int64) (generation int64, err error) {
+func (m *Model[R]) tryBegin(ctx context.Context, status string, total int64, options ...RebuildOption) (generation int64, err error) {
+	a := AskedFor(options...)
 	err = m.inDurableTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
 		if err := m.holdPointer(ctx, tx); err != nil {
 			return err
 		}
 		err := tx.QueryRowContext(ctx, `
-			INSERT INTO generations (projection, generation, code_version, status, created_at, events_total, error)
+			INSERT INTO generations (projection, generation, code_version, status, created_at, events_total, error, dry_run, max_changes)
 			SELECT CAST($1 AS text), 1 + coalesce((SELECT max(generation) FROM generations WHERE projection = $1), 0),
-				CAST($2 AS bigint), CAST($3 AS text), now_ms(), CAST($4 AS bigint), ''
+				CAST($2 AS bigint), CAST($3 AS text), now_ms(), CAST($4 AS bigint), '', CAST($5 AS bigint), CAST($6 AS bigint)
 			WHERE CAST($3 AS text) = 'verifying' OR NOT EXISTS (
 				SELECT 1 FROM generations WHERE projection = $1 AND code_version = $2 AND status = $3)
 			ON CONFLICT (projection, generation) DO NOTHING
-			RETURNING generation`, m.projection.Name, m.projection.Version, status, total).Scan(&generation)
+			RETURNING generation`, m.projection.Name, m.projection.Version, status, total, a.dryRunColumn(), a.MaxChanges).Scan(&generation)
 		if errors.Is(err, sql.ErrNoRows) {
 			return errTaken
 		}

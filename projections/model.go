@@ -55,6 +55,7 @@ type Model[R any] struct {
 	requested chan struct{} // a rebuild was asked for in this process
 	flipped   chan struct{} // the pointer was moved in this process
 	verifies  chan struct{} // holds a value while one runs
+	mends     chan struct{} // likewise: each keeps a connection while it waits, and may need another
 	known     atomic.Int64  // the live generation as last seen; 0: not seen yet
 	underway  underway
 
@@ -103,7 +104,7 @@ func New[R any](p Projection[R], store *eventstore.Store, db subscription.Databa
 	return &Model[R]{
 		projection: p, store: store, db: db, owner: owner, log: o.log.With("projection", p.Name), dialect: dialectOf(db.Write),
 		reader: o.reader, pageSize: o.pageSize, chunkEvents: o.chunkEvents, tell: o.tell, keep: o.keep, requested: make(chan struct{}, 1), flipped: make(chan struct{}, 1),
-		verifies: make(chan struct{}, 1),
+		verifies: make(chan struct{}, 1), mends: make(chan struct{}, 1),
 	}
 }
 

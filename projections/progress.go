@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -19,7 +20,12 @@ type Progress struct {
 	ETA         time.Duration // what is left takes so long at that speed; 0: not known, or nothing is left
 	StartedAt   time.Time
 	FinishedAt  time.Time // zero while it runs
-	Error       string    // why it failed; while it runs, what it last stumbled over
+	Error       string    // why it failed; while it runs, what it last stumbled over; of a dry run, why a rebuild would be refused
+
+	DryRun     bool    // it was only to be compared
+	MaxChanges *int64  // as asked for; nil: any number
+	Refused    bool    // it did not go live because of what it is; a dry run: it would not
+	Report     *Report // how it compared with the live generation; nil: it was not to be, or not yet
 }
 
 // silent is how long a generation may be without a page before its last speed says nothing any more.
@@ -32,23 +38,31 @@ func (m *Model[R]) Progress(ctx context.Context) (Progress, error) {
 	if err != nil {
 		return p, fmt.Errorf("progress of %s: %w", m.projection.Name, err)
 	}
-	var started, finished int64
+	var started, finished, dryRun, maxChanges int64
+	var report string
 	err = m.db.Read.QueryRowContext(ctx, `
 		SELECT g.generation, g.status, g.events_total, g.error, g.created_at, g.ended_at, coalesce(c.position, 0),
-			CASE WHEN c.heartbeat_at >= now_ms() - $3 THEN g.rate ELSE 0 END
+			CASE WHEN c.heartbeat_at >= now_ms() - $3 THEN g.rate ELSE 0 END, g.dry_run, g.max_changes, g.report
 		FROM generations g
 		LEFT JOIN consumers c ON c.name = g.projection || '.' || CAST(g.generation AS text)
 		WHERE g.projection = $1 AND g.code_version = $2 AND g.status IN ('running', 'done', 'failed', 'cancelled')
 		ORDER BY CASE WHEN g.status = 'running' THEN 0 ELSE 1 END, g.ended_at DESC, g.generation DESC LIMIT 1`,
 		m.projection.Name, m.projection.Version, silent.Milliseconds()).
-		Scan(&p.Generation, &p.Status, &p.EventsTotal, &p.Error, &started, &finished, &p.EventsDone, &p.PerSecond)
+		Scan(&p.Generation, &p.Status, &p.EventsTotal, &p.Error, &started, &finished, &p.EventsDone, &p.PerSecond, &dryRun, &maxChanges, &report)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, fmt.Errorf("rebuild of %s: %w", m.projection.Name, ErrNotFound)
 	}
 	if err != nil {
 		return p, fmt.Errorf("progress of %s: %w", m.projection.Name, err)
 	}
-	p.StartedAt = time.UnixMilli(started).UTC()
+	p.DryRun, p.StartedAt = dryRun != 0, time.UnixMilli(started).UTC()
+	p.Refused = strings.HasPrefix(p.Error, errRefused.Error()) && p.Status != Running
+	if maxChanges != AnyNumber {
+		p.MaxChanges = &maxChanges
+	}
+	if p.Report, err = readReport(report); err != nil {
+		return p, err
+	}
 	if finished != 0 {
 		p.FinishedAt = time.UnixMilli(finished).UTC()
 	}

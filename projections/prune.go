@@ -32,7 +32,7 @@ func (m *Model[R]) prune(ctx context.Context) error {
 		LEFT JOIN consumers c ON c.name = g.projection || '.' || CAST(g.generation AS text)
 		WHERE g.projection = $1 AND g.code_version = $2 AND (
 			g.status = 'verifying' AND coalesce(c.heartbeat_at, 0) < now_ms() - $3
-			OR g.status IN ('failed', 'cancelled') AND g.retired_at = 0 AND EXISTS (
+			OR (g.status IN ('failed', 'cancelled') OR g.status = 'done' AND g.dry_run = 1) AND g.retired_at = 0 AND EXISTS (
 				SELECT 1 FROM generations n WHERE n.projection = g.projection AND n.code_version = g.code_version
 				AND n.generation > g.generation AND n.status IN ('running', 'done', 'failed', 'cancelled'))
 			OR `+retired+` AND (g.retired_at < now_ms() - $4 OR EXISTS (

@@ -14,9 +14,9 @@ import (
 )
 
 // Rebuild asks for a new generation, which Run builds from the log and cuts over to, here or in another process. It
-// returns at once: see Progress. ErrRebuildRunning if one is running.
-func (m *Model[R]) Rebuild(ctx context.Context) error {
-	if _, err := m.begin(ctx, Running); err != nil {
+// returns at once: see Progress. ErrRebuildRunning if one is running; ErrNotReady if it is to be compared and none is live yet.
+func (m *Model[R]) Rebuild(ctx context.Context, options ...RebuildOption) error {
+	if _, err := m.begin(ctx, Running, options...); err != nil {
 		return fmt.Errorf("rebuild %s: %w", m.projection.Name, err)
 	}
 	raise(m.requested)
@@ -100,7 +100,7 @@ func (m *Model[R]) attempt(ctx context.Context, generation int64, running, faile
 		return nil
 	}
 	switch {
-	case errors.Is(err, subscription.ErrStop), errors.Is(err, subscription.ErrDiverged):
+	case errors.Is(err, subscription.ErrStop), errors.Is(err, subscription.ErrDiverged), errors.Is(err, errRefused):
 		m.log.Error("generation failed", "generation", generation, "error", err)
 		return m.fail(ctx, generation, running, failed, err)
 	case ctx.Err() != nil:
@@ -123,6 +123,9 @@ func (m *Model[R]) fillAndCutOver(ctx context.Context, generation int64) error {
 	}
 	m.log.Info("rebuild runs", "generation", generation, "from", b.at.Position, "rollback", rollback)
 	told := m.filling(b, begun, Running)
+	if ended, err := m.checked(ctx, b, generation, told.page(ctx)); ended || err != nil {
+		return err
+	}
 	if err := b.fill(ctx, math.MaxInt64, told.page(ctx)); err != nil {
 		return err
 	}
@@ -172,6 +175,9 @@ func (m *Model[R]) cutOver(ctx context.Context, b *build[R], generation int64) e
 			return err
 		}
 		if err := b.fillIn(ctx, conn, tx, position); err != nil {
+			return err
+		}
+		if err := m.refuseNewlyParked(ctx, tx, generation); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `

@@ -32,7 +32,7 @@ func (m *Model[R]) Rollback(ctx context.Context) error {
 			return ErrRebuildRunning
 		}
 		result, err := tx.ExecContext(ctx, `
-			UPDATE generations SET status = 'running', error = '', created_at = now_ms(), ended_at = 0, events_total = $3
+			UPDATE generations SET status = 'running', error = '', dry_run = 0, max_changes = -1, report = '', created_at = now_ms(), ended_at = 0, events_total = $3
 			WHERE projection = $1 AND generation = $2 AND `+retired, m.projection.Name, kept, head.Position)
 		if err != nil {
 			return err

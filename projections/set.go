@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"ordermill/eventstore/subscription"
 )
@@ -15,16 +16,24 @@ type ReadModel interface {
 	WaitFor(ctx context.Context, position int64) error
 	Status(ctx context.Context) (Status, error)
 	Rebuilder
+	Checker
 	Freezer
 }
 
-// Rebuilder builds a read model anew from the log, goes back to the one before, or checks it against the log.
+// Rebuilder builds a read model anew from the log, or goes back to the one before.
 type Rebuilder interface {
-	Rebuild(ctx context.Context) error
+	Rebuild(ctx context.Context, options ...RebuildOption) error
 	Cancel(ctx context.Context) error
 	Rollback(ctx context.Context) error
 	Progress(ctx context.Context) (Progress, error)
+}
+
+// Checker compares a read model with the log, and mends rows.
+type Checker interface {
 	Verify(ctx context.Context) (Report, error)
+	VerifyIfDue(ctx context.Context, every time.Duration) (next time.Duration, err error)
+	Repair(ctx context.Context) (Repaired, error)
+	Mend(ctx context.Context, key string) (Mended, error)
 }
 
 // Freezer keeps a read model as of a position, for an hour.

@@ -25,7 +25,8 @@ type Status struct {
 	Parked     int64 // keys
 	Kept       int64 // the generation that Rollback would go back to; 0: none
 	KeptUntil  time.Time
-	Tended     bool // some process works on it: follows the log, or would do a rebuild
+	Verified   Verified // the last comparison with the log; zero: none yet
+	Tended     bool     // some process works on it: follows the log, or would do a rebuild
 	Status     string
 	Error      string
 }
@@ -54,6 +55,9 @@ func (m *Model[R]) Status(ctx context.Context) (Status, error) {
 	}
 	s.Generation, s.Next = standing.live, standing.running
 	if s.Kept, s.KeptUntil, err = m.kept(ctx); err != nil {
+		return s, fmt.Errorf("status of %s: %w", m.projection.Name, err)
+	}
+	if s.Verified, err = m.verified(ctx); err != nil {
 		return s, fmt.Errorf("status of %s: %w", m.projection.Name, err)
 	}
 	stopped, err := m.lookAtLive(ctx, &s)

@@ -24,6 +24,9 @@ type Report struct {
 	Parked      int64        // keys that are parked and so not compared
 	Count       int64        // of all differences
 	Differences []Difference // the first hundred
+
+	differing int64    // rows
+	keys      []string // theirs, at most maxMended
 }
 
 // Difference is one column of one row that is not what the log says.
@@ -35,8 +38,16 @@ type Difference struct {
 }
 
 // Verify folds the log anew, beside the live rows, and compares the two at the live generation's position. It changes
-// nothing that queries read and holds nobody up.
-func (m *Model[R]) Verify(ctx context.Context) (report Report, err error) {
+// nothing that queries read and holds nobody up. What it found is kept, see Status.
+func (m *Model[R]) Verify(ctx context.Context) (Report, error) {
+	report, err := m.verify(ctx)
+	if err == nil {
+		err = m.keepVerified(ctx, report, 0)
+	}
+	return report, err
+}
+
+func (m *Model[R]) verify(ctx context.Context) (report Report, err error) {
 	select {
 	case m.verifies <- struct{}{}: // one at a time
 		defer func() { <-m.verifies }()
@@ -59,7 +70,7 @@ func (m *Model[R]) Verify(ctx context.Context) (report Report, err error) {
 	if err != nil {
 		return report, fmt.Errorf("verify %s: %w", m.projection.Name, err)
 	}
-	if err := m.compare(ctx, b, &report); err != nil {
+	if err := m.compare(ctx, b, &report, func(int64) {}); err != nil {
 		return report, fmt.Errorf("verify %s: %w", m.projection.Name, err)
 	}
 	return report, nil
@@ -67,12 +78,12 @@ func (m *Model[R]) Verify(ctx context.Context) (report Report, err error) {
 
 // compare folds up to where live stands, then looks at live in one snapshot: the little that live has gone on is folded
 // while the snapshot is held.
-func (m *Model[R]) compare(ctx context.Context, b *build[R], report *Report) error {
+func (m *Model[R]) compare(ctx context.Context, b *build[R], report *Report, tell func(position int64)) error {
 	_, position, err := m.livePosition(ctx, m.db.Read)
 	if err != nil {
 		return err
 	}
-	if err := b.fill(ctx, position, func(int64) {}); err != nil {
+	if err := b.fill(ctx, position, tell); err != nil {
 		return err
 	}
 	snapshot, err := m.db.Read.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
@@ -86,6 +97,9 @@ func (m *Model[R]) compare(ctx context.Context, b *build[R], report *Report) err
 	}
 	if err := m.fillRest(ctx, b, position); err != nil {
 		return err
+	}
+	if b.at.Position != position {
+		return fmt.Errorf("generation %d stands at position %d, which differs from the live one's %d", generation, b.at.Position, position)
 	}
 	report.Projection, report.Generation, report.Position = m.projection.Name, generation, position
 	parked, err := subscription.ParkedKeys(ctx, snapshot, consumerName(m.projection.Name, generation))
@@ -164,6 +178,14 @@ func (r *Report) pair(live, folded *scanned, columns []string, parked map[string
 		return
 	}
 	r.Rows++
+	defer func(before int64) {
+		if r.Count == before {
+			return
+		}
+		if r.differing++; len(r.keys) < maxMended {
+			r.keys = append(r.keys, row.key)
+		}
+	}(r.Count)
 	if live == nil || folded == nil {
 		r.add(Difference{Key: row.key, Live: live.body(), Folded: folded.body()})
 		return

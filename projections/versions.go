@@ -52,8 +52,10 @@ func (m *Model[R]) forgetVersion(ctx context.Context, version int64) error {
 		if err := tx.QueryRowContext(ctx, `SELECT count(*) > 0 FROM consumers WHERE name = $1`, task).Scan(&taken); err != nil || taken {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM live WHERE projection = $1 AND code_version = $2`, m.projection.Name, version); err != nil {
-			return err
+		for _, of := range []string{"live", "verified"} {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+of+` WHERE projection = $1 AND code_version = $2`, m.projection.Name, version); err != nil {
+				return err
+			}
 		}
 		generations, err := generationsOf(ctx, tx, m.projection.Name, version)
 		if err != nil {

@@ -230,9 +230,40 @@ func (c *Client) DiscardParked(ctx context.Context, consumer, key string, body v
 	return answer.Body, err
 }
 
+// Conditions are what a rebuild is held to. The zero value is none.
+type Conditions struct {
+	DryRun     bool   // it is compared with the live generation, and dropped
+	MaxChanges *int64 // it goes live with at most so many differences; nil: any number, and it is not compared
+}
+
+func (c Conditions) query() string {
+	query := url.Values{}
+	if c.DryRun {
+		query.Set("dry_run", "true")
+	}
+	if c.MaxChanges != nil {
+		query.Set("max_changes", strconv.FormatInt(*c.MaxChanges, 10))
+	}
+	if len(query) == 0 {
+		return ""
+	}
+	return "?" + query.Encode()
+}
+
 // StartRebuild asks for a read model to be built anew.
 func (c *Client) StartRebuild(ctx context.Context, projection string) (v1.Rebuild, error) {
-	answer, err := post[v1.Rebuild](ctx, c, "/v1/projections/"+url.PathEscape(projection)+"/rebuild", nil, nil)
+	return c.StartRebuildIf(ctx, projection, Conditions{})
+}
+
+// StartRebuildIf asks for a read model to be built anew, held to conditions.
+func (c *Client) StartRebuildIf(ctx context.Context, projection string, conditions Conditions) (v1.Rebuild, error) {
+	answer, err := post[v1.Rebuild](ctx, c, "/v1/projections/"+url.PathEscape(projection)+"/rebuild"+conditions.query(), nil, nil)
+	return answer.Body, err
+}
+
+// RebuildRow folds one row from its streams and writes it.
+func (c *Client) RebuildRow(ctx context.Context, projection, key string) (v1.RebuiltRow, error) {
+	answer, err := post[v1.RebuiltRow](ctx, c, "/v1/projections/"+url.PathEscape(projection)+"/rows/"+url.PathEscape(key)+"/rebuild", nil, nil)
 	return answer.Body, err
 }
 
@@ -256,6 +287,12 @@ func (c *Client) Rollback(ctx context.Context, projection string) (v1.Rebuild, e
 // Verify compares a read model with a fold of the log, which takes as long as the log is.
 func (c *Client) Verify(ctx context.Context, projection string) (v1.Verification, error) {
 	answer, err := post[v1.Verification](ctx, c, "/v1/projections/"+url.PathEscape(projection)+"/verify", nil, nil)
+	return answer.Body, err
+}
+
+// Repair is Verify, and mends each row that differs.
+func (c *Client) Repair(ctx context.Context, projection string) (v1.Verification, error) {
+	answer, err := post[v1.Verification](ctx, c, "/v1/projections/"+url.PathEscape(projection)+"/verify?repair=true", nil, nil)
 	return answer.Body, err
 }
 

@@ -56,6 +56,7 @@ const (
 	RebuildNotRunning      = "rebuild-not-running"
 	FirstBuild             = "first-build"
 	NothingKept            = "nothing-kept"
+	RowNotMendable         = "row-not-mendable"
 	Refused                = "refused"
 	StoreUnavailable       = "store-unavailable"
 	OutcomeUnknown         = "outcome-unknown"

@@ -97,6 +97,7 @@ type Projection struct {
 	Status         string     `json:"status" enum:"building,live,rebuilding,stopped"`
 	KeptGeneration int64      `json:"kept_generation" doc:"the one that a rollback goes back to; 0: none"`
 	KeptUntil      *time.Time `json:"kept_until" doc:"when it may be dropped"`
+	Verified       *Verified  `json:"verified,omitempty" doc:"the last comparison with the log, whoever asked for it; absent: none yet"`
 	Error          string     `json:"error,omitempty"`
 }
 
@@ -111,7 +112,12 @@ type Rebuild struct {
 	ETASeconds      *int64     `json:"eta_seconds" doc:"how long what is left takes at that speed; null: not known, or nothing is left"`
 	StartedAt       *time.Time `json:"started_at"`
 	FinishedAt      *time.Time `json:"finished_at"`
-	Error           string     `json:"error,omitempty" doc:"why it failed; while it runs, what it last stumbled over"`
+	DryRun          bool       `json:"dry_run" doc:"it is only compared, and never goes live"`
+	MaxChanges      *int64     `json:"max_changes" doc:"how many differences it may have to go live; null: any number"`
+	Refused         bool       `json:"refused" doc:"what was built is not let live; of a dry run, it would not be"`
+	Error           string     `json:"error,omitempty" doc:"why it failed or was refused; while it runs, what it last stumbled over; of a dry run, why a rebuild would be refused"`
+
+	Comparison *Verification `json:"comparison,omitempty" doc:"with the generation that was live: live is what that says, folded what this one says; absent: not compared, or not yet"`
 }
 
 // Verification compares a read model with a fold of the log.
@@ -124,6 +130,41 @@ type Verification struct {
 	Parked      int64        `json:"parked" doc:"keys that are parked and so not compared"`
 	Count       int64        `json:"count" doc:"of all differences"`
 	Differences []Difference `json:"differences" doc:"the first hundred"`
+	Repair      *Repair      `json:"repair,omitempty" doc:"what became of the rows that differ, if that was asked for; the members beside it tell how they were before"`
+}
+
+// Repair is what became of rows that differed. Parked keys are never touched.
+type Repair struct {
+	Mended    int64     `json:"mended" doc:"rows that are now what the log says"`
+	LeftCount int64     `json:"left_count" doc:"rows that are not"`
+	Left      []LeftRow `json:"left" doc:"the first hundred of them"`
+}
+
+// LeftRow is a row that could not be mended.
+type LeftRow struct {
+	Key string `json:"key"`
+	Why string `json:"why"`
+}
+
+// RebuiltRow is one row that was folded from its streams.
+type RebuiltRow struct {
+	Name        string       `json:"name"`
+	Key         string       `json:"key"`
+	Outcome     string       `json:"outcome" enum:"unchanged,written,removed" doc:"unchanged: it was what the log says; removed: the log has nothing for it"`
+	Generation  int64        `json:"generation"`
+	Position    int64        `json:"position" doc:"the row is as of here"`
+	Count       int64        `json:"count" doc:"of all differences that it had"`
+	Differences []Difference `json:"differences" doc:"the first hundred"`
+}
+
+// Verified is the last comparison of a read model with the log.
+type Verified struct {
+	At          time.Time `json:"at"`
+	Generation  int64     `json:"generation" doc:"the one that was live then"`
+	Position    int64     `json:"position"`
+	Differences int64     `json:"differences"`
+	Mended      int64     `json:"mended" doc:"rows that were mended thereupon"`
+	Error       string    `json:"error,omitempty" doc:"why it could not be compared; then the numbers say nothing"`
 }
 
 // Difference is one column of one row that is not what the log says.

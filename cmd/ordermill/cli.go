@@ -37,7 +37,7 @@ var exitMeanings = [...]string{
 	exitRefused:     "refused by the server",
 	exitNotFound:    "not found",
 	exitUnavailable: "not reachable, not ready, or its store is away: try again",
-	exitDiffers:     "verify found a read model that is not what the log says",
+	exitDiffers:     "verify, or a dry run, found a read model that is not what the log says",
 }
 
 // description is what --help begins with.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"ordermill/api/client"
+	"ordermill/api/v1"
 )
 
 type projectionsCommand struct{}
@@ -24,15 +25,33 @@ func (c *projectionsCommand) Run(s *session) error {
 		}
 		return nil
 	}
-	rows := [][]string{{"NAME", "GENERATION", "POSITION", "LAG", "PARKED", "KEPT", "STATUS"}}
+	rows := [][]string{{"NAME", "GENERATION", "POSITION", "LAG", "PARKED", "KEPT", "STATUS", "VERIFIED"}}
 	for _, m := range models {
 		kept := "-"
 		if m.KeptGeneration != 0 {
 			kept = number(m.KeptGeneration)
 		}
-		rows = append(rows, []string{m.Name, number(m.Generation), number(m.Position), number(m.Lag), number(m.Parked), kept, m.Status})
+		rows = append(rows, []string{m.Name, number(m.Generation), number(m.Position), number(m.Lag), number(m.Parked), kept, m.Status, verdict(m.Verified)})
 	}
 	return s.table(rows)
+}
+
+// verdict is how the last comparison with the log ended.
+func verdict(v *v1.Verified) string {
+	if v == nil {
+		return "never"
+	}
+	text := "as the log says"
+	switch {
+	case v.Error != "":
+		text = "failed: " + v.Error
+	case v.Differences > 0:
+		text = counted(v.Differences, "difference")
+	}
+	if v.Mended > 0 {
+		text += ", " + counted(v.Mended, "row") + " mended"
+	}
+	return text + " " + v.At.UTC().Format("2006-01-02 15:04")
 }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }

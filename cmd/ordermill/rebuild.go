@@ -14,6 +14,9 @@ import (
 
 type rebuildCommand struct {
 	Name   string `arg:"" help:"Read model, or all." placeholder:"NAME|all"`
+	Key    string `help:"Of one row: fold it from its streams and write it, in milliseconds, instead of building all." placeholder:"KEY"`
+	DryRun bool   `help:"Build and compare with the live generation, tell the differences, and change nothing."`
+	Max    *int64 `name:"max-changes" help:"Refuse to go live with more differences from the live generation than this." placeholder:"N"`
 	Cancel bool   `help:"End the rebuild or rollback that runs, instead of beginning one; the live generation stays as it is."`
 }
 
@@ -22,22 +25,38 @@ const lookEvery = 100 * time.Millisecond
 
 // Run rebuilds, all that are asked for at once, and watches until each is live; or cancels.
 func (c *rebuildCommand) Run(s *session) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	server := s.client()
 	defer server.Close()
+	if c.Key != "" {
+		return s.rebuildRow(server, c.Name, c.Key)
+	}
 	names, err := named(s.ctx, server, c.Name)
 	if err != nil {
 		return err
 	}
-	if !c.Cancel {
-		return s.watched(server, "rebuild", names, server.StartRebuild)
+	if c.Cancel {
+		return s.cancelRebuilds(server, names, c.Name == "all")
 	}
+	conditions := client.Conditions{DryRun: c.DryRun, MaxChanges: c.Max}
+	var failed error
+	for _, b := range s.watched(server, names, func(ctx context.Context, name string) (v1.Rebuild, error) {
+		return server.StartRebuildIf(ctx, name, conditions)
+	}) {
+		if err := s.compared(b.state, b.err); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("rebuild of %s: %w", b.name, err))
+		}
+	}
+	return failed
+}
+
+// cancelRebuilds cancels those that run; of all, those that do not are not meant.
+func (s *session) cancelRebuilds(server *client.Client, names []string, all bool) error {
 	var failed error
 	for _, name := range names {
-		err := s.cancelRebuild(server, name)
-		if c.Name == "all" && isNotRunning(err) {
-			err = nil // of all, those that run are meant
-		}
-		if err != nil {
+		if err := s.cancelRebuild(server, name); err != nil && !(all && isNotRunning(err)) {
 			failed = errors.Join(failed, fmt.Errorf("rebuild of %s: %w", name, err))
 		}
 	}
@@ -65,13 +84,17 @@ type rollbackCommand struct {
 func (c *rollbackCommand) Run(s *session) error {
 	server := s.client()
 	defer server.Close()
-	return s.watched(server, "rollback", []string{c.Name}, server.Rollback)
+	if err := s.watched(server, []string{c.Name}, server.Rollback)[0].err; err != nil {
+		return fmt.Errorf("rollback of %s: %w", c.Name, err)
+	}
+	return nil
 }
 
 // build is a generation that is being filled, as the command line watches it.
 type build struct {
 	name  string
 	begun v1.Rebuild
+	state v1.Rebuild // as it was seen last
 	tell  func(v1.Rebuild)
 	done  func()
 	ended bool
@@ -79,8 +102,8 @@ type build struct {
 }
 
 // watched begins something that fills generations, for all names at once so that the server reads the log once for them, and returns
-// when each has ended.
-func (s *session) watched(server *client.Client, what string, names []string, begin func(context.Context, string) (v1.Rebuild, error)) error {
+// them when each has ended.
+func (s *session) watched(server *client.Client, names []string, begin func(context.Context, string) (v1.Rebuild, error)) []*build {
 	builds := make([]*build, len(names))
 	var beginning sync.WaitGroup
 	for i, name := range names {
@@ -104,13 +127,7 @@ func (s *session) watched(server *client.Client, what string, names []string, be
 		case <-look.C:
 		}
 	}
-	var failed error
-	for _, b := range builds {
-		if b.err != nil {
-			failed = errors.Join(failed, fmt.Errorf("%s of %s: %w", what, b.name, b.err))
-		}
-	}
-	return failed
+	return builds
 }
 
 // look asks for the progress of each build that has not ended, and tells whether there is one.
@@ -132,6 +149,7 @@ func (s *session) lookAt(server *client.Client, b *build) (ended bool, err error
 	if err != nil {
 		return true, err
 	}
+	b.state = state
 	b.tell(state)
 	switch {
 	case state.Generation != b.begun.Generation || state.Status == "done":

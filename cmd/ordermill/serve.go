@@ -25,9 +25,22 @@ const (
 	keepLongest  = 30 * 24 * time.Hour
 )
 
+// verifyShortest bounds --verify-every: comparing costs as much as a rebuild.
+const verifyShortest = time.Second
+
+// verifyEvery checks how often read models are to be verified.
+func verifyEvery(every time.Duration) error {
+	if every != 0 && every < verifyShortest {
+		return usage("--verify-every must be 0s, or %s or more", verifyShortest)
+	}
+	return nil
+}
+
 type devCommand struct {
 	Data   string `help:"Folder for the data; made if it is missing." default:"./ordermill-data" type:"path" placeholder:"DIR"`
 	Memory bool   `help:"Keep the data in a temporary folder, removed at exit."`
+
+	VerifyEvery time.Duration `help:"How often each read model is compared with the log, in the background; 0s: never." default:"24h" placeholder:"DURATION"`
 }
 
 // Run starts the embedded shop. It listens on loopback only: there is no authentication.
@@ -35,7 +48,10 @@ func (c *devCommand) Run(s *session) error {
 	if err := loopback(s.addr); err != nil {
 		return err
 	}
-	return s.serve(program.Config{Addr: s.addr, Data: c.Data, Memory: c.Memory, Demo: true, Migrate: true}, s.greet)
+	if err := verifyEvery(c.VerifyEvery); err != nil {
+		return err
+	}
+	return s.serve(program.Config{Addr: s.addr, Data: c.Data, Memory: c.Memory, Demo: true, Migrate: true, VerifyEvery: c.VerifyEvery}, s.greet)
 }
 
 // greet tells who has just started the shop what to do with it.
@@ -63,6 +79,7 @@ type serveCommand struct {
 	Roles     []string      `help:"This copy's share of the work, one or more of api, relay, projector, worker. A share that no copy takes is not done." default:"api,relay,projector,worker" placeholder:"ROLE"`
 	Drain     time.Duration `help:"How long to go on serving after SIGTERM while /readyz says 503 already, so that a load balancer notices." default:"0s" placeholder:"DURATION"`
 	Keep      time.Duration `name:"keep-generations" help:"How long the generation of a read model that was live before a rebuild is kept, on disk, so that rollback can go back to it." default:"24h" placeholder:"DURATION"`
+	Verify    time.Duration `name:"verify-every" help:"How often each read model is compared with the log, in the background, by one of the copies; a difference is an error in the log, and is not mended. 0s: never." default:"24h" placeholder:"DURATION"`
 	Insecure  bool          `help:"Serve without authentication: everybody who reaches the address may do everything."`
 	Migrate   bool          `help:"Bring the database to the version of this program first."`
 	Demo      bool          `help:"Seed the demo catalogue into an empty log."`
@@ -87,9 +104,12 @@ func (c *serveCommand) Run(s *session) error {
 	if c.Keep < keepShortest || c.Keep > keepLongest {
 		return usage("--keep-generations must be %s to %s", keepShortest, keepLongest)
 	}
+	if err := verifyEvery(c.Verify); err != nil {
+		return err
+	}
 	return s.serve(program.Config{
 		Addr: s.addr, Store: c.Store, ReadStore: c.ReadStore, Name: c.Name, AMQP: c.AMQP, Redis: c.Redis,
-		Migrate: c.Migrate, Demo: c.Demo, Roles: roles, Drain: c.Drain, Keep: c.Keep,
+		Migrate: c.Migrate, Demo: c.Demo, Roles: roles, Drain: c.Drain, Keep: c.Keep, VerifyEvery: c.Verify,
 	}, func(url string) { fmt.Fprintf(s.Out, "Ordermill listens on %s\n", url) })
 }
 

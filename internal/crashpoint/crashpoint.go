@@ -21,9 +21,9 @@ const (
 	BeforeMail       Point = "before-mail"
 	AfterMail        Point = "after-mail" // sent, not recorded
 	BeforeProvider   Point = "before-provider"
-	AfterProvider    Point = "after-provider" // asked, the answer not recorded
-	BeforeTimer      Point = "before-timer"   // due, not fired
-	AfterTimer       Point = "after-timer"    // fired
+	AfterProvider    Point = "after-provider"  // asked, the answer not recorded
+	BeforeTimer      Point = "before-timer"    // due, not fired
+	AfterTimer       Point = "after-timer"     // fired
 	BeforeSnapshot   Point = "before-snapshot" // folded, not written
 	AfterSnapshot    Point = "after-snapshot"
 )

@@ -33,6 +33,9 @@ type Config struct {
 	// Keep is how long the generation of a read model that was live before a rebuild is kept; default projections.KeptFor.
 	Keep time.Duration
 
+	// VerifyEvery is how often each read model is compared with the log, by one of the copies with the role projector; 0: never.
+	VerifyEvery time.Duration
+
 	Migrate bool // bring the store to this program's version first; embedded shops always do
 	Demo    bool // seed the demo catalogue into an empty log, and simulate payments of orders whose id carries a rule
 

@@ -133,6 +133,9 @@ func (p *Program) start(ctx context.Context) (err error) {
 	}
 	if c.has(Projector) {
 		p.consuming.run(func(ctx context.Context) { p.models.Run(ctx, p.woken()...) })
+		if c.VerifyEvery > 0 {
+			p.consuming.run(func(ctx context.Context) { p.models.VerifyEvery(ctx, c.VerifyEvery, p.store.read, owner, c.Log) })
+		}
 	}
 	if c.has(Worker) {
 		firing := app.NewTimers(queue, dueTimers{timerRows}, c.Log)

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"ordermill/domain/decider"
 	"ordermill/domain/order"
 	"ordermill/eventstore"
 	"ordermill/eventstore/codec"
@@ -50,10 +51,15 @@ func place(t *testing.T, f projectiontest.Fixture, id string, skus ...string) {
 	for _, sku := range skus {
 		placed.Lines = append(placed.Lines, order.Line{LineID: sku, SKU: sku, Quantity: 1})
 	}
-	name, version, data, err := codec.Encode(placed)
+	happened(t, f, id, 0, placed)
+}
+
+// happened appends an event of an order that has had so many.
+func happened(t *testing.T, f projectiontest.Fixture, id string, before int64, event decider.Event) {
+	name, version, data, err := codec.Encode(event)
 	require.NoError(t, err)
 	stream := eventstore.Stream(order.Category, id)
-	_, err = f.Store.Append(t.Context(), []eventstore.Request{{CommandID: uuid.New(), Expected: map[string]int64{stream: 0}, Events: []eventstore.Event{
+	_, err = f.Store.Append(t.Context(), []eventstore.Request{{CommandID: uuid.New(), Expected: map[string]int64{stream: before}, Events: []eventstore.Event{
 		{Stream: stream, Type: name, SchemaVersion: version, Data: data, Metadata: json.RawMessage(`{}`)}}}})
 	require.NoError(t, err)
 }

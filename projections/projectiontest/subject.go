@@ -26,6 +26,7 @@ type Subject struct {
 	version int64
 	Order   projections.Order
 	columns []string
+	streams bool // a key tells its streams
 	open    func(f Fixture, owner string, options ...projections.Option) model
 	fold    func(t *testing.T, records []eventstore.Record) map[string]string
 	past    func(t *testing.T, f Fixture)
@@ -49,7 +50,7 @@ func Of[R any](p projections.Projection[R]) Subject {
 	for _, c := range p.Columns {
 		columns = append(columns, c.Name)
 	}
-	return Subject{Name: p.Name, version: p.Version, Order: p.Order, columns: columns, fold: plainFold(p), past: past(p), shown: visible(p),
+	return Subject{Name: p.Name, version: p.Version, Order: p.Order, columns: columns, streams: p.Streams != nil, fold: plainFold(p), past: past(p), shown: visible(p),
 		newer: func() Subject { return Of(newer(p)) }, tables: tablesOf(p), open: func(f Fixture, owner string, options ...projections.Option) model {
 			m := projections.New(p, f.Store, f.DB, subscription.Owner{ID: owner}, options...)
 			return model{
