@@ -3,7 +3,6 @@ package projections
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"

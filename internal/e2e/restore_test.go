@@ -49,7 +49,8 @@ func TestRestoredLog_underNewerReadModels_stopsThem_rebuildMends(t *testing.T) {
 				`ALTER TABLE ordermill_log.events DISABLE TRIGGER USER`, `ALTER TABLE ordermill_log.receipts DISABLE TRIGGER USER`,
 				fmt.Sprintf(`DELETE FROM ordermill_log.receipts WHERE position > %d`, held),
 				fmt.Sprintf(`DELETE FROM ordermill_log.events WHERE position > %d`, held),
-				`ALTER TABLE ordermill_log.events ENABLE ALWAYS TRIGGER USER`,
+				`ALTER TABLE ordermill_log.events ENABLE ALWAYS TRIGGER no_change, ENABLE ALWAYS TRIGGER no_truncate`,
+				`ALTER TABLE ordermill_log.receipts ENABLE ALWAYS TRIGGER no_change, ENABLE ALWAYS TRIGGER no_truncate`,
 				`UPDATE ordermill_ops.consumers c SET position = k.position, event_id = k.event_id FROM kept k WHERE k.name = c.name`,
 			} {
 				_, err := db.ExecContext(t.Context(), statement)
