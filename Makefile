@@ -36,7 +36,7 @@ generate: ## write the pages of docs that are made from code; tests fail while o
 	go test ./cmd/ordermill -count=1 -run '^TestConfigurationPage$$' -update
 
 torture: packages bin/withservers ## the end-to-end faults at random moments, many times over
-	ORDERMILL_TORTURE=1 bin/withservers go test -count=1 -timeout 60m ./internal/e2e
+	ORDERMILL_TORTURE=1 bin/withservers go test -count=1 -timeout 120m ./internal/e2e
 
 bench: packages ## measure against plain tables and bare brokers, at most 12 minutes; FULL=1 for the README's figures, ONLY='Postgres, 64' for one case
 	go run ./internal/bench

@@ -369,6 +369,7 @@ type fakeModel struct {
 	progress *projections.Progress
 	report   projections.Report
 	running  bool
+	kept     int64         // the generation that a rollback goes back to
 	takes    time.Duration // of a verification
 	frozen   *freezer
 	past     *projections.Frozen // the frozen generation that is there
@@ -382,7 +383,7 @@ func (m *fakeModel) Verify(context.Context) (projections.Report, error) {
 	return m.report, nil
 }
 func (m *fakeModel) Status(ctx context.Context) (projections.Status, error) {
-	return projections.Status{Name: m.name, Generation: 1, Next: m.next, Position: m.position, Status: projections.Following}, m.frozen.wait(ctx)
+	return projections.Status{Name: m.name, Version: 1, Generation: 1, Kept: m.kept, Next: m.next, Position: m.position, Status: projections.Following}, m.frozen.wait(ctx)
 }
 func (m *fakeModel) Rebuild(ctx context.Context) error {
 	if err := m.frozen.wait(ctx); err != nil {
@@ -393,6 +394,28 @@ func (m *fakeModel) Rebuild(ctx context.Context) error {
 	}
 	m.running = true
 	m.progress = &projections.Progress{Projection: m.name, Generation: 2, Status: projections.Running, EventsTotal: 9}
+	return nil
+}
+func (m *fakeModel) Cancel(ctx context.Context) error {
+	if err := m.frozen.wait(ctx); err != nil {
+		return err
+	}
+	if !m.running {
+		return projections.ErrNoRebuild
+	}
+	m.running = false
+	m.progress.Status = projections.Cancelled
+	return nil
+}
+func (m *fakeModel) Rollback(ctx context.Context) error {
+	if err := m.frozen.wait(ctx); err != nil {
+		return err
+	}
+	if m.kept == 0 {
+		return projections.ErrNothingKept
+	}
+	m.running = true
+	m.progress = &projections.Progress{Projection: m.name, Generation: m.kept, Status: projections.Running, EventsTotal: 9}
 	return nil
 }
 func (m *fakeModel) Progress(ctx context.Context) (projections.Progress, error) {

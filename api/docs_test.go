@@ -64,6 +64,7 @@ func TestOpenAPI_namesEveryRow(t *testing.T) {
 		"GET /v1/payments/unmatched", "GET /v1/refunds", "GET /v1/reviews",
 		"GET /v1/events", "GET /v1/events/stream", "GET /v1/streams/{stream}", "GET /v1/streams/{stream}/state", "GET /v1/streams/{stream}/diff",
 		"GET /v1/projections", "POST /v1/projections/{name}/rebuild", "GET /v1/projections/{name}/rebuild",
+		"POST /v1/projections/{name}/rebuild/cancel", "POST /v1/projections/{name}/rollback",
 		"POST /v1/projections/{name}/verify", "GET /v1/projections/{name}/frozen/{frozen}", "GET /v1/consumers", "GET /v1/relays", "GET /v1/parked", "POST /v1/parked/{consumer}/{key}/retry", "POST /v1/parked/{consumer}/{key}/discard", "GET /livez", "GET /readyz",
 	}, rows)
 }

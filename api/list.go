@@ -155,6 +155,12 @@ func (a *API) queryFailed(ctx context.Context, err error) error {
 		return fail(v1.FreezeRunning, "as many frozen generations of this list are kept as may be")
 	case errors.Is(err, projections.ErrRebuildRunning):
 		return fail(v1.RebuildRunning, "this read model is being rebuilt already")
+	case errors.Is(err, projections.ErrNoRebuild):
+		return fail(v1.RebuildNotRunning, "no rebuild of this read model is running")
+	case errors.Is(err, projections.ErrFirstBuild):
+		return fail(v1.FirstBuild, "the read model is being built for the first time, nothing could be read without it")
+	case errors.Is(err, projections.ErrNothingKept):
+		return fail(v1.NothingKept, "no earlier generation of this read model is kept")
 	}
 	return a.readFailed(ctx, err)
 }

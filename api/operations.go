@@ -56,6 +56,8 @@ func (a *API) registerOperations() {
 			return &One[v1.Rebuild]{Body: rebuild}, err
 		})
 	post(a, "/v1/projections/{name}/rebuild", "start-rebuild", "Build a read model anew beside the live one, then cut over", http.StatusAccepted, timely(a.startRebuild))
+	post(a, "/v1/projections/{name}/rebuild/cancel", "cancel-rebuild", "End the rebuild that runs, and leave nothing of it", http.StatusOK, timely(a.cancelRebuild))
+	post(a, "/v1/projections/{name}/rollback", "rollback-projection", "Catch up the generation that was live before, then cut back to it", http.StatusAccepted, timely(a.rollback))
 	post(a, "/v1/projections/{name}/verify", "verify-projection", "Compare a read model with a fold of the log", http.StatusOK, a.verify)
 	handle(a, get("/v1/consumers", "operations", "list-consumers", "See who reads the log, and how far"), a.listConsumers)
 	handle(a, get("/v1/relays", "operations", "list-relays", "See how far the log is published on each transport, and what is in the way"), a.listRelays)
@@ -101,7 +103,8 @@ func (a *API) listProjections(ctx context.Context, in *Paging) (*Page[v1.Project
 	}
 	items := make([]v1.Projection, len(statuses))
 	for i, s := range statuses {
-		items[i] = v1.Projection{Name: s.Name, Generation: s.Generation, Position: s.Position, Lag: s.Lag, Parked: s.Parked, Status: s.Status, Error: s.Error}
+		items[i] = v1.Projection{Name: s.Name, CodeVersion: s.Version, Generation: s.Generation, Position: s.Position, Lag: s.Lag, Parked: s.Parked,
+			Status: s.Status, KeptGeneration: s.Kept, KeptUntil: timeOf(s.KeptUntil), Error: s.Error}
 	}
 	return pageOf("/v1/projections", in, items, func(p v1.Projection) string { return p.Name })
 }
@@ -119,8 +122,13 @@ func (a *API) rebuild(ctx context.Context, name string) (v1.Rebuild, error) {
 }
 
 func rebuild(p projections.Progress) v1.Rebuild {
-	return v1.Rebuild{Name: p.Projection, Generation: p.Generation, Status: p.Status, EventsDone: p.EventsDone,
-		EventsTotal: p.EventsTotal, StartedAt: timeOf(p.StartedAt), FinishedAt: timeOf(p.FinishedAt), Error: p.Error}
+	r := v1.Rebuild{Name: p.Projection, Generation: p.Generation, Status: p.Status, EventsDone: p.EventsDone, EventsTotal: p.EventsTotal,
+		EventsPerSecond: p.PerSecond, StartedAt: timeOf(p.StartedAt), FinishedAt: timeOf(p.FinishedAt), Error: p.Error}
+	if p.ETA > 0 {
+		seconds := int64(p.ETA / time.Second)
+		r.ETASeconds = &seconds
+	}
+	return r
 }
 
 func (a *API) startRebuild(ctx context.Context, name string) (*accepted, error) {
@@ -129,6 +137,30 @@ func (a *API) startRebuild(ctx context.Context, name string) (*accepted, error) 
 		return nil, a.queryFailed(ctx, err)
 	}
 	if err := model.Rebuild(ctx); err != nil {
+		return nil, a.queryFailed(ctx, err)
+	}
+	body, err := a.rebuild(ctx, name)
+	return &accepted{Location: "/v1/projections/" + name + "/rebuild", Body: body}, err
+}
+
+func (a *API) cancelRebuild(ctx context.Context, name string) (*One[v1.Rebuild], error) {
+	model, err := a.ReadModels.Find(name)
+	if err != nil {
+		return nil, a.queryFailed(ctx, err)
+	}
+	if err := model.Cancel(ctx); err != nil {
+		return nil, a.queryFailed(ctx, err)
+	}
+	body, err := a.rebuild(ctx, name)
+	return &One[v1.Rebuild]{Body: body}, err
+}
+
+func (a *API) rollback(ctx context.Context, name string) (*accepted, error) {
+	model, err := a.ReadModels.Find(name)
+	if err != nil {
+		return nil, a.queryFailed(ctx, err)
+	}
+	if err := model.Rollback(ctx); err != nil {
 		return nil, a.queryFailed(ctx, err)
 	}
 	body, err := a.rebuild(ctx, name)

@@ -33,7 +33,7 @@ func TestProjections_list(t *testing.T) {
 	var page v1.List[v1.Projection]
 	s.get("/v1/projections").ok(200, &page)
 	require.Equal(t, []v1.Projection{
-		{Name: "orders", Generation: 1, Position: 5, Status: "live"}, {Name: "payments", Generation: 1, Status: "live"},
+		{Name: "orders", CodeVersion: 1, Generation: 1, Position: 5, Status: "live"}, {Name: "payments", CodeVersion: 1, Generation: 1, Status: "live"},
 	}, page.Items)
 }
 

@@ -44,7 +44,8 @@ func TestPlace_version_decides(t *testing.T) {
 	require.ErrorIs(t, Log.check(3), ErrNotMigrated)
 	require.NoError(t, Log.check(7))
 	require.ErrorIs(t, Log.check(8), ErrNewer)
-	require.NoError(t, Read.check(6))
+	require.ErrorIs(t, Read.check(6), ErrNotMigrated)
+	require.NoError(t, Read.check(8))
 }
 
 func TestSchemasOf_name_isCheckedBeforeItBecomesSQL(t *testing.T) {

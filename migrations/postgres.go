@@ -88,7 +88,7 @@ func (s Schemas) pathFor(version int64) string {
 	switch version {
 	case 1:
 		target = s.Log
-	case 4:
+	case 4, 8:
 		target = s.Read
 	}
 	return fmt.Sprintf("SET LOCAL search_path = %s, %s;\n", target, s.Log)

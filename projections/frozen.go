@@ -121,10 +121,8 @@ func (m *Model[R]) freeze(ctx context.Context, generation int64) error {
 		if err != nil {
 			return err
 		}
-		tell := func(position int64) {
-			m.tell(Progress{Projection: f.Projection, Generation: generation, Status: Running, EventsDone: position, EventsTotal: f.Position, StartedAt: f.StartedAt})
-		}
-		if err := b.fill(ctx, f.Position, tell); err != nil {
+		told := m.filling(b, Progress{Projection: f.Projection, Generation: generation, EventsTotal: f.Position, StartedAt: f.StartedAt}, freezing)
+		if err := b.fill(ctx, f.Position, told.page(ctx)); err != nil {
 			return err
 		}
 		if b.at.Position != f.Position {
@@ -137,7 +135,7 @@ func (m *Model[R]) freeze(ctx context.Context, generation int64) error {
 			if err := b.move(ctx, tx, b.at); err != nil { // still ours? The hour begins
 				return err
 			}
-			return m.finish(ctx, tx, generation, frozen, "")
+			return m.finish(ctx, tx, generation, freezing, frozen, "")
 		})
 	})
 }
@@ -145,7 +143,7 @@ func (m *Model[R]) freeze(ctx context.Context, generation int64) error {
 // thaw drops the frozen generations whose hour is over, and those that no program of their version goes on filling.
 func (m *Model[R]) thaw(ctx context.Context) error {
 	return m.dropAll(ctx, `
-		SELECT g.generation FROM generations g
+		SELECT g.generation, g.status FROM generations g
 		JOIN consumers c ON c.name = g.projection || '.' || CAST(g.generation AS text)
 		WHERE g.projection = $1 AND (g.status IN ('frozen', 'freezing failed') OR g.status = 'freezing' AND g.code_version <> $2)
 			AND c.heartbeat_at < now_ms() - $3`, m.projection.Name, m.projection.Version, FrozenFor.Milliseconds())

@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -14,15 +14,13 @@ import (
 
 // Status of a generation that is being built, or was.
 const (
-	Running = "running"
-	Done    = "done"
-	Failed  = "failed"
+	Running   = "running"
+	Done      = "done"
+	Failed    = "failed"
+	Cancelled = "cancelled"
 
 	verifying = "verifying" // a generation that is only compared, then dropped
 )
-
-// abandoned is how long a comparison may be without a heartbeat before it is taken for dead.
-const abandoned = 10 * time.Minute
 
 // consumerName is the name under which a generation stands in the tables of consumers.
 func consumerName(projection string, generation int64) string {
@@ -56,6 +54,9 @@ func (m *Model[R]) begin(ctx context.Context, status string) (generation int64, 
 
 func (m *Model[R]) tryBegin(ctx context.Context, status string, total int64) (generation int64, err error) {
 	err = m.inDurableTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
+		if err := m.holdPointer(ctx, tx); err != nil {
+			return err
+		}
 		err := tx.QueryRowContext(ctx, `
 			INSERT INTO generations (projection, generation, code_version, status, created_at, events_total, error)
 			SELECT CAST($1 AS text), 1 + coalesce((SELECT max(generation) FROM generations WHERE projection = $1), 0),
@@ -83,9 +84,19 @@ func (m *Model[R]) tryBegin(ctx context.Context, status string, total int64) (ge
 				return fmt.Errorf("schema of %s: %w", m.projection.Name, err)
 			}
 		}
-		return nil
+		_, err = tx.ExecContext(ctx, `UPDATE generations SET tables = $1 WHERE projection = $2 AND generation = $3`,
+			strings.Join(m.projection.tableNames(generation), ","), m.projection.Name, generation)
+		return err
 	})
 	return generation, err
+}
+
+// holdPointer keeps others from beginning a rebuild or a rollback beside this one until the transaction ends. Before the first
+// generation is live there is nothing to hold: its number keeps them apart.
+func (m *Model[R]) holdPointer(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, `UPDATE live SET generation = generation WHERE projection = $1 AND code_version = $2`,
+		m.projection.Name, m.projection.Version)
+	return err
 }
 
 // take makes the caller the one who fills a generation: from here on, writes of anybody who filled it before fail.
@@ -123,119 +134,16 @@ func (m *Model[R]) standing(ctx context.Context) (s standing, err error) {
 	return s, err
 }
 
-// note writes how a generation stands.
+// note writes what a generation last stumbled over, as long as it has a status.
 func (m *Model[R]) note(ctx context.Context, generation int64, status, problem string) error {
-	_, err := m.db.Write.ExecContext(ctx, `UPDATE generations SET status = $1, error = $2 WHERE projection = $3 AND generation = $4`,
-		status, problem, m.projection.Name, generation)
+	_, err := m.db.Write.ExecContext(ctx, `UPDATE generations SET error = $1 WHERE projection = $2 AND generation = $3 AND status = $4`,
+		problem, m.projection.Name, generation, status)
 	return err
 }
 
-// prune drops what no reader can still want: generations of this code version older than the live one, except the one
-// before it (a query that began before the flip may still be reading that), and comparisons whose maker has died.
-func (m *Model[R]) prune(ctx context.Context) error {
-	return m.dropAll(ctx, `
-		SELECT g.generation FROM generations g
-		JOIN consumers c ON c.name = g.projection || '.' || CAST(g.generation AS text)
-		JOIN live l ON l.projection = g.projection AND l.code_version = g.code_version
-		WHERE g.projection = $1 AND g.code_version = $2 AND (
-			g.status = 'verifying' AND c.heartbeat_at < now_ms() - $3
-			OR g.status IN ('running', 'done', 'failed') AND g.generation < l.generation AND g.generation <> coalesce((
-				SELECT max(p.generation) FROM generations p WHERE p.projection = g.projection AND p.code_version = g.code_version
-				AND p.status = 'done' AND p.generation < l.generation), 0))`,
-		m.projection.Name, m.projection.Version, abandoned.Milliseconds())
-}
-
-// dropAll drops the generations that a query lists.
-func (m *Model[R]) dropAll(ctx context.Context, query string, args ...any) error {
-	rows, err := m.db.Read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	var old []int64
-	for rows.Next() {
-		var generation int64
-		if err := rows.Scan(&generation); err != nil {
-			return err
-		}
-		old = append(old, generation)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return err
-	}
-	for _, generation := range old {
-		if err := m.drop(ctx, generation); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// drop removes a generation, and all that is kept for it.
-func (m *Model[R]) drop(ctx context.Context, generation int64) error {
-	return m.inTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
-		for _, name := range m.projection.tableNames(generation) {
-			if _, err := tx.ExecContext(ctx, `DROP TABLE IF EXISTS `+name); err != nil {
-				return fmt.Errorf("drop generation %d: %w", generation, err)
-			}
-		}
-		for _, statement := range []string{
-			`DELETE FROM parked_positions WHERE consumer = $1`,
-			`DELETE FROM parked WHERE consumer = $1`,
-			`DELETE FROM discarded WHERE consumer = $1`,
-			`DELETE FROM progress WHERE consumer = $1`,
-			`DELETE FROM consumers WHERE name = $1`,
-		} {
-			if _, err := tx.ExecContext(ctx, statement, consumerName(m.projection.Name, generation)); err != nil {
-				return fmt.Errorf("drop generation %d: %w", generation, err)
-			}
-		}
-		return m.forget(ctx, tx, generation)
-	})
-}
-
-// forget removes a generation's row. If it was to be frozen and is the newest, its row stays, without tables and consumer, until a newer
-// one goes: clients keep such numbers, which must not come to mean another position.
-func (m *Model[R]) forget(ctx context.Context, tx *sql.Tx, generation int64) error {
-	for _, statement := range []string{
-		`UPDATE generations SET status = 'thawed' WHERE projection = $1 AND generation = $2 AND status IN ('freezing', 'frozen', 'freezing failed')`,
-		`DELETE FROM generations WHERE projection = $1 AND generation <= $2 AND (generation = $2 AND status <> 'thawed'
-			OR status = 'thawed' AND generation < (SELECT max(generation) FROM generations WHERE projection = $1))`,
-	} {
-		if _, err := tx.ExecContext(ctx, statement, m.projection.Name, generation); err != nil {
-			return fmt.Errorf("drop generation %d: %w", generation, err)
-		}
-	}
-	return nil
-}
-
-// inTx runs work in one transaction that commits if it returns nil.
-func (m *Model[R]) inTx(ctx context.Context, work func(*sql.Conn, *sql.Tx) error) error {
-	conn, err := m.db.Write.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := work(conn, tx); err != nil {
-		if undo := tx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
-			err = errors.Join(err, undo)
-		}
-		return err
-	}
-	return tx.Commit()
-}
-
-// inDurableTx is inTx for what an operator is told: that a rebuild was taken on, and how it ended. Rows and their checkpoint may
-// be lost together when the database crashes, and are folded again; a cut-over that was seen must stay.
-func (m *Model[R]) inDurableTx(ctx context.Context, work func(*sql.Conn, *sql.Tx) error) error {
-	return m.inTx(ctx, func(conn *sql.Conn, tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, m.dialect.durable); err != nil {
-			return err
-		}
-		return work(conn, tx)
-	})
+// statusOf is how a generation stands; "" if it is not there any more.
+func (m *Model[R]) statusOf(ctx context.Context, generation int64) (status string, err error) {
+	err = m.db.Read.QueryRowContext(ctx, `SELECT coalesce(max(status), '') FROM generations WHERE projection = $1 AND generation = $2`,
+		m.projection.Name, generation).Scan(&status)
+	return status, err
 }

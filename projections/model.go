@@ -17,6 +17,12 @@ import (
 var (
 	// ErrRebuildRunning: this projection is being rebuilt already, here or in another process.
 	ErrRebuildRunning = errors.New("a rebuild of this projection is running")
+	// ErrNoRebuild: no rebuild or rollback of this projection is running.
+	ErrNoRebuild = errors.New("no rebuild of this projection is running")
+	// ErrFirstBuild: the generation that is being built is the first, so there is nothing that could go on without it.
+	ErrFirstBuild = errors.New("the first build of a read model cannot be cancelled")
+	// ErrNothingKept: no generation that was live before is kept.
+	ErrNothingKept = errors.New("no earlier generation of this projection is kept")
 	// ErrNotReady: the first generation is still being built.
 	ErrNotReady = errors.New("the read model is being built for the first time")
 	// ErrNotFound: the read model shows no row with this key.
@@ -45,11 +51,13 @@ type Model[R any] struct {
 	dialect    dialect
 	pageSize   int
 	tell       func(Progress)
+	keep       time.Duration
 
 	requested chan struct{} // a rebuild was asked for in this process
 	flipped   chan struct{} // the pointer was moved in this process
 	verifies  chan struct{} // holds a value while one runs
 	known     atomic.Int64  // the live generation as last seen; 0: not seen yet
+	underway  underway
 
 	mu       sync.Mutex
 	consumer *subscription.Consumer // of the live generation; nil until there is one
@@ -63,6 +71,7 @@ type options struct {
 	log      *slog.Logger
 	tell     func(Progress)
 	pageSize int
+	keep     time.Duration
 }
 
 // WithLogger sets where the model tells what it does.
@@ -74,15 +83,19 @@ func WithProgress(tell func(Progress)) Option { return func(o *options) { o.tell
 // WithPageSize sets how many events a rebuild folds in one transaction, 1..eventstore.MaxPage.
 func WithPageSize(events int) Option { return func(o *options) { o.pageSize = events } }
 
+// WithKept sets how long the generation that was live before this one is kept, so that Rollback can go back to it; KeptFor by
+// default. It is there for a minute at least, for queries that have begun on it.
+func WithKept(keep time.Duration) Option { return func(o *options) { o.keep = keep } }
+
 // New makes the model of a projection whose rows live in db. owner is this process.
 func New[R any](p Projection[R], store *eventstore.Store, db subscription.Database, owner subscription.Owner, opts ...Option) *Model[R] {
-	o := options{log: slog.Default(), tell: func(Progress) {}, pageSize: defaultPage}
+	o := options{log: slog.Default(), tell: func(Progress) {}, pageSize: defaultPage, keep: KeptFor}
 	for _, option := range opts {
 		option(&o)
 	}
 	return &Model[R]{
 		projection: p, store: store, db: db, owner: owner, log: o.log.With("projection", p.Name), dialect: dialectOf(db.Write),
-		pageSize: o.pageSize, tell: o.tell, requested: make(chan struct{}, 1), flipped: make(chan struct{}, 1),
+		pageSize: o.pageSize, tell: o.tell, keep: o.keep, requested: make(chan struct{}, 1), flipped: make(chan struct{}, 1),
 		verifies: make(chan struct{}, 1),
 	}
 }
@@ -104,8 +117,10 @@ func (m *Model[R]) Run(ctx context.Context, options ...subscription.Option) {
 }
 
 // builderName is the task of building generations: one process does it, and versions of the code wait for nobody.
-func (m *Model[R]) builderName() string {
-	return fmt.Sprintf("rebuild:%s/%d", m.projection.Name, m.projection.Version)
+func (m *Model[R]) builderName() string { return builderName(m.projection.Name, m.projection.Version) }
+
+func builderName(projection string, version int64) string {
+	return fmt.Sprintf("rebuild:%s/%d", projection, version)
 }
 
 // follow runs the live generation's consumer, and changes over whenever the pointer moves.

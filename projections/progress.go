@@ -6,37 +6,42 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/google/uuid"
-
-	"ordermill/eventstore"
-	"ordermill/eventstore/subscription"
 )
 
-// Progress is how far a rebuild is, or how the last one ended.
+// Progress is how far a rebuild or a rollback is, or how the last one ended.
 type Progress struct {
 	Projection  string
 	Generation  int64
-	Status      string // Running, Done, Failed
+	Status      string // Running, Done, Failed, Cancelled
 	EventsDone  int64
-	EventsTotal int64 // the log's length when it began; more may have come since
+	EventsTotal int64         // the log's length: now while it runs, else when it ended
+	PerSecond   int64         // events, over the last few seconds; 0: it stands still, or has just begun
+	ETA         time.Duration // what is left takes so long at that speed; 0: not known, or nothing is left
 	StartedAt   time.Time
 	FinishedAt  time.Time // zero while it runs
 	Error       string    // why it failed; while it runs, what it last stumbled over
 }
 
-// Progress tells of the newest rebuild, in whichever process it runs; ErrNotFound if there never was one.
+// silent is how long a generation may be without a page before its last speed says nothing any more.
+const silent = 5 * time.Second
+
+// Progress tells of the rebuild or rollback that runs, in whichever process, or of the last one; ErrNotFound if there never was one.
 func (m *Model[R]) Progress(ctx context.Context) (Progress, error) {
 	p := Progress{Projection: m.projection.Name}
+	head, err := m.store.Head(ctx)
+	if err != nil {
+		return p, fmt.Errorf("progress of %s: %w", m.projection.Name, err)
+	}
 	var started, finished int64
-	err := m.db.Read.QueryRowContext(ctx, `
-		SELECT g.generation, g.status, g.events_total, g.error, g.created_at, coalesce(c.position, 0),
-			coalesce((SELECT min(p.at) FROM progress p WHERE p.consumer = c.name AND g.status <> 'running'), 0)
+	err = m.db.Read.QueryRowContext(ctx, `
+		SELECT g.generation, g.status, g.events_total, g.error, g.created_at, g.ended_at, coalesce(c.position, 0),
+			CASE WHEN c.heartbeat_at >= now_ms() - $3 THEN g.rate ELSE 0 END
 		FROM generations g
 		LEFT JOIN consumers c ON c.name = g.projection || '.' || CAST(g.generation AS text)
-		WHERE g.projection = $1 AND g.code_version = $2 AND g.status IN ('running', 'done', 'failed') ORDER BY g.generation DESC LIMIT 1`,
-		m.projection.Name, m.projection.Version).
-		Scan(&p.Generation, &p.Status, &p.EventsTotal, &p.Error, &started, &p.EventsDone, &finished)
+		WHERE g.projection = $1 AND g.code_version = $2 AND g.status IN ('running', 'done', 'failed', 'cancelled')
+		ORDER BY CASE WHEN g.status = 'running' THEN 0 ELSE 1 END, g.ended_at DESC, g.generation DESC LIMIT 1`,
+		m.projection.Name, m.projection.Version, silent.Milliseconds()).
+		Scan(&p.Generation, &p.Status, &p.EventsTotal, &p.Error, &started, &finished, &p.EventsDone, &p.PerSecond)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, fmt.Errorf("rebuild of %s: %w", m.projection.Name, ErrNotFound)
 	}
@@ -47,10 +52,22 @@ func (m *Model[R]) Progress(ctx context.Context) (Progress, error) {
 	if finished != 0 {
 		p.FinishedAt = time.UnixMilli(finished).UTC()
 	}
-	if p.Status == Done { // its consumer goes on from there
+	switch p.Status {
+	case Done: // its consumer goes on from there
 		p.EventsDone = p.EventsTotal
+	case Running:
+		p.EventsTotal = max(p.EventsTotal, head.Position)
+		p.ETA = eta(p.EventsTotal-p.EventsDone, p.PerSecond)
 	}
 	return p, nil
+}
+
+// eta is how long so many events take; 0 if that is not known, or nothing is left. It is rounded up to seconds.
+func eta(left, perSecond int64) time.Duration {
+	if left <= 0 || perSecond <= 0 {
+		return 0
+	}
+	return time.Duration((left+perSecond-1)/perSecond) * time.Second
 }
 
 func (m *Model[R]) tellProgress(ctx context.Context, generation int64) {
@@ -59,106 +76,4 @@ func (m *Model[R]) tellProgress(ctx context.Context, generation int64) {
 		return // the next page tells again
 	}
 	m.tell(p)
-}
-
-// Status of a read model.
-const (
-	Building   = "building" // for the first time; queries say ErrNotReady
-	Following  = "live"
-	Rebuilding = "rebuilding" // beside the live generation, which goes on
-	Stopped    = "stopped"    // its consumer needs a human, see Error
-)
-
-// Status is a read model in brief.
-type Status struct {
-	Name       string
-	Generation int64 // 0: none is live yet
-	Next       int64 // the generation that a rebuild fills; 0: none runs
-	Position   int64 // of the live generation
-	Lag        int64 // events in the log that it has not folded yet
-	Parked     int64 // keys
-	Tended     bool  // some process works on it: follows the log, or would do a rebuild
-	Status     string
-	Error      string
-}
-
-// Consumers are the names, among subscription's, under which the live generation and the next one read the log; "" is none.
-func (s Status) Consumers() (live, next string) {
-	if s.Generation != 0 {
-		live = consumerName(s.Name, s.Generation)
-	}
-	if s.Next != 0 {
-		next = consumerName(s.Name, s.Next)
-	}
-	return live, next
-}
-
-// Status tells how the read model is.
-func (m *Model[R]) Status(ctx context.Context) (Status, error) {
-	s := Status{Name: m.projection.Name, Status: Following}
-	standing, err := m.standing(ctx)
-	if err != nil {
-		return s, fmt.Errorf("status of %s: %w", m.projection.Name, err)
-	}
-	head, err := m.store.Head(ctx)
-	if err != nil {
-		return s, err
-	}
-	s.Generation, s.Next = standing.live, standing.running
-	stopped, err := m.lookAtLive(ctx, &s)
-	if err != nil {
-		return s, fmt.Errorf("status of %s: %w", m.projection.Name, err)
-	}
-	s.Lag = max(head.Position-s.Position, 0)
-	switch {
-	case stopped != "":
-		s.Status, s.Error = Stopped, stopped
-	case standing.running != 0 && standing.live != 0:
-		s.Status = Rebuilding
-	case standing.live == 0 && standing.failed:
-		s.Status = Stopped
-	case standing.live == 0:
-		s.Status = Building
-	}
-	return s, nil
-}
-
-// lookAtLive reads how the live generation's consumer is, in whichever process it runs, and why it has stopped if it has: nobody
-// owns it, and its last batch failed.
-func (m *Model[R]) lookAtLive(ctx context.Context, s *Status) (stopped string, err error) {
-	live, _ := s.Consumers()
-	err = m.db.Read.QueryRowContext(ctx, `SELECT count(*) > 0 FROM consumers WHERE name IN ($1, $2) AND lease_until >= now_ms()`,
-		live, m.builderName()).Scan(&s.Tended)
-	if err != nil || live == "" {
-		return "", err
-	}
-	var at eventstore.Checkpoint
-	var logID, eventID string
-	err = m.db.Read.QueryRowContext(ctx, `
-		SELECT log_id, position, event_id, (SELECT count(*) FROM parked WHERE parked.consumer = consumers.name),
-			CASE WHEN lease_until < now_ms() THEN error ELSE '' END
-		FROM consumers WHERE name = $1`, live).Scan(&logID, &at.Position, &eventID, &s.Parked, &stopped)
-	if err != nil {
-		return "", err
-	}
-	s.Position = at.Position
-	if at.LogID, err = uuid.Parse(logID); err == nil {
-		at.EventID, err = uuid.Parse(eventID)
-	}
-	if err != nil {
-		return "", fmt.Errorf("checkpoint of %s: %w", live, err)
-	}
-	m.mu.Lock()
-	if m.stopped != nil {
-		stopped = m.stopped.Error()
-	}
-	m.mu.Unlock()
-	if stopped != "" {
-		return stopped, nil
-	}
-	// Nobody may have looked yet, and what the rows say of events that are not in the log must not pass for caught up.
-	if err = subscription.Check(ctx, m.store, at); errors.Is(err, subscription.ErrDiverged) {
-		return err.Error() + "; a rebuild of the read model mends it", nil
-	}
-	return "", err
 }

@@ -23,17 +23,17 @@ func (m *Model[R]) Rebuild(ctx context.Context) error {
 	return nil
 }
 
-// thawEvery bounds how much longer than its hour a frozen generation is there.
-const thawEvery = time.Minute
+// tidyEvery bounds how much longer than their time generations that nobody wants any more are there.
+const tidyEvery = time.Minute
 
 // rebuildOnRequest builds whatever generation is asked for, in the one process that may, until ctx ends. It also goes on
-// with what a process that died has left half done, freezes what is to be frozen, and drops what was frozen long enough.
+// with what a process that died has left half done, freezes what is to be frozen, and drops what was kept long enough.
 func (m *Model[R]) rebuildOnRequest(ctx context.Context) error {
-	var thawed time.Time
+	var tidied time.Time
 	for fresh := true; ctx.Err() == nil; fresh = false { // fresh: perhaps a newer program, so what failed may succeed now
-		if time.Since(thawed) > thawEvery {
-			thawed = time.Now()
-			if err := m.thaw(ctx); err != nil {
+		if time.Since(tidied) > tidyEvery {
+			tidied = time.Now()
+			if err := m.tidy(ctx); err != nil {
 				return err
 			}
 		}
@@ -60,29 +60,49 @@ func (m *Model[R]) rebuildOnRequest(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// build fills a generation, cuts over to it, and drops what nobody reads any more.
+// tidy drops what has been kept for long enough, and what others have left half dropped.
+func (m *Model[R]) tidy(ctx context.Context) error {
+	for _, drop := range []func(context.Context) error{m.thaw, m.sweep, m.prune, m.forgetVersions} {
+		if err := drop(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// build fills a generation, cuts over to it, and drops what nobody reads any more; or clears away what was cancelled.
 func (m *Model[R]) build(ctx context.Context, generation int64) error {
-	err := m.attempt(ctx, generation, Running, Failed, func() error { return m.fillAndCutOver(ctx, generation) })
-	if err != nil {
+	work, done := m.interruptible(ctx, generation)
+	err := m.attempt(work, generation, Running, Failed, func() error { return m.fillAndCutOver(work, generation) })
+	interrupted := work.Err() != nil && ctx.Err() == nil
+	done()
+	if err != nil && !interrupted {
 		return err
 	}
-	if err := m.prune(ctx); err != nil && ctx.Err() == nil {
-		m.log.Warn("old generations stay until the next rebuild", "error", err)
+	for _, drop := range []func(context.Context) error{m.sweep, m.prune} {
+		if err := drop(ctx); err != nil && ctx.Err() == nil {
+			m.log.Warn("old generations stay for another minute", "error", err)
+		}
 	}
 	m.tellProgress(ctx, generation)
 	return nil
 }
 
 // attempt does work on a generation. What can not succeed is marked as failed, and its rows go; anything else is noted while the
-// generation stays as it is, and goes on later from the checkpoint.
+// generation stays as it is, and goes on later from the checkpoint. That somebody has ended it meanwhile is no failure.
 func (m *Model[R]) attempt(ctx context.Context, generation int64, running, failed string, work func() error) error {
 	err := work()
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
+	}
+	if status, unknown := m.statusOf(ctx, generation); unknown == nil && status != running {
+		m.log.Info("generation was ended while it was filled", "generation", generation, "status", status)
+		return nil
+	}
+	switch {
 	case errors.Is(err, subscription.ErrStop), errors.Is(err, subscription.ErrDiverged):
 		m.log.Error("generation failed", "generation", generation, "error", err)
-		return m.fail(ctx, generation, failed, err)
+		return m.fail(ctx, generation, running, failed, err)
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
@@ -97,21 +117,25 @@ func (m *Model[R]) fillAndCutOver(ctx context.Context, generation int64) error {
 	if err != nil {
 		return err
 	}
-	m.log.Info("rebuild runs", "generation", generation, "from", b.at.Position)
-	tell := func(int64) { m.tellProgress(ctx, generation) }
-	if err := b.fill(ctx, math.MaxInt64, tell); err != nil {
+	begun, rollback, err := m.begun(ctx, generation)
+	if err != nil {
+		return err
+	}
+	m.log.Info("rebuild runs", "generation", generation, "from", b.at.Position, "rollback", rollback)
+	told := m.filling(b, begun, Running)
+	if err := b.fill(ctx, math.MaxInt64, told.page(ctx)); err != nil {
 		return err
 	}
 	if err := m.index(ctx, generation); err != nil {
 		return err
 	}
-	if err := b.fill(ctx, math.MaxInt64, tell); err != nil { // what came meanwhile, so that cutting over is short
+	if err := b.fill(ctx, math.MaxInt64, told.page(ctx)); err != nil { // what came meanwhile, so that cutting over is short
 		return err
 	}
 	if err := m.cutOver(ctx, b, generation); err != nil {
 		return err
 	}
-	m.log.Info("rebuild done, generation is live", "generation", generation, "position", b.at.Position)
+	m.log.Info("rebuild done, generation is live", "generation", generation, "position", b.at.Position, "rollback", rollback)
 	m.known.Store(generation)
 	raise(m.flipped)
 	return nil
@@ -151,13 +175,19 @@ func (m *Model[R]) cutOver(ctx context.Context, b *build[R], generation int64) e
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `
+			UPDATE generations SET retired_at = now_ms() WHERE projection = $1 AND generation = (
+				SELECT generation FROM live WHERE projection = $1 AND code_version = $2)`, m.projection.Name, m.projection.Version)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
 			INSERT INTO live (projection, code_version, generation) VALUES ($1, $2, $3)
 			ON CONFLICT (projection, code_version) DO UPDATE SET generation = excluded.generation`,
 			m.projection.Name, m.projection.Version, generation)
 		if err != nil {
 			return err
 		}
-		return m.finish(ctx, tx, generation, Done, "")
+		return m.finish(ctx, tx, generation, Running, Done, "")
 	})
 }
 
@@ -186,27 +216,35 @@ func (m *Model[R]) hold(ctx context.Context, tx *sql.Tx) (position int64, err er
 	return position, nil
 }
 
-// finish writes a generation's end, and when it was.
-func (m *Model[R]) finish(ctx context.Context, tx *sql.Tx, generation int64, status, problem string) error {
-	_, err := tx.ExecContext(ctx, `UPDATE generations SET status = $1, error = $2 WHERE projection = $3 AND generation = $4`,
-		status, problem, m.projection.Name, generation)
+// finish writes a generation's end, when it was, and at which position. errChanged if it has been ended already.
+func (m *Model[R]) finish(ctx context.Context, tx *sql.Tx, generation int64, from, to, problem string) error {
+	name := consumerName(m.projection.Name, generation)
+	result, err := tx.ExecContext(ctx, `
+		UPDATE generations SET status = $1, error = $2, ended_at = now_ms(), retired_at = 0, rate = 0,
+			events_total = CASE WHEN CAST($1 AS text) = 'done' THEN (SELECT position FROM consumers WHERE name = $3) ELSE events_total END
+		WHERE projection = $4 AND generation = $5 AND status = $6`, to, problem, name, m.projection.Name, generation, from)
 	if err != nil {
 		return err
 	}
+	if n, err := result.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(errChanged, err)
+	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO progress (consumer, position, at) SELECT name, position, now_ms() FROM consumers WHERE name = $1
-		ON CONFLICT (consumer, position) DO NOTHING`, consumerName(m.projection.Name, generation))
+		ON CONFLICT (consumer, position) DO NOTHING`, name)
 	return err
 }
 
 // fail ends what can not succeed; its rows go at once.
-func (m *Model[R]) fail(ctx context.Context, generation int64, status string, cause error) error {
-	return m.inDurableTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
-		for _, name := range m.projection.tableNames(generation) {
-			if _, err := tx.ExecContext(ctx, `DROP TABLE IF EXISTS `+name); err != nil {
-				return err
-			}
+func (m *Model[R]) fail(ctx context.Context, generation int64, from, status string, cause error) error {
+	err := m.inDurableTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
+		if err := m.dropTables(ctx, tx, generation, ""); err != nil {
+			return err
 		}
-		return m.finish(ctx, tx, generation, status, cause.Error())
+		return m.finish(ctx, tx, generation, from, status, cause.Error())
 	})
+	if errors.Is(err, errChanged) {
+		return nil
+	}
+	return err
 }

@@ -18,9 +18,11 @@ type ReadModel interface {
 	Freezer
 }
 
-// Rebuilder builds a read model anew from the log, or checks it against the log.
+// Rebuilder builds a read model anew from the log, goes back to the one before, or checks it against the log.
 type Rebuilder interface {
 	Rebuild(ctx context.Context) error
+	Cancel(ctx context.Context) error
+	Rollback(ctx context.Context) error
 	Progress(ctx context.Context) (Progress, error)
 	Verify(ctx context.Context) (Report, error)
 }

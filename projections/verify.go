@@ -54,7 +54,7 @@ func (m *Model[R]) Verify(ctx context.Context) (report Report, err error) {
 	if err != nil {
 		return report, fmt.Errorf("verify %s: %w", m.projection.Name, err)
 	}
-	defer func() { err = errors.Join(err, m.drop(context.WithoutCancel(ctx), generation)) }()
+	defer func() { err = errors.Join(err, m.drop(context.WithoutCancel(ctx), generation, verifying)) }()
 	b, err := m.resume(ctx, generation)
 	if err != nil {
 		return report, fmt.Errorf("verify %s: %w", m.projection.Name, err)

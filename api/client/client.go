@@ -236,9 +236,21 @@ func (c *Client) StartRebuild(ctx context.Context, projection string) (v1.Rebuil
 	return answer.Body, err
 }
 
-// Rebuild tells how far the last rebuild is.
+// Rebuild tells how far the last rebuild or rollback is.
 func (c *Client) Rebuild(ctx context.Context, projection string) (v1.Rebuild, error) {
 	return get[v1.Rebuild](ctx, c, "/v1/projections/"+url.PathEscape(projection)+"/rebuild", nil)
+}
+
+// CancelRebuild ends the rebuild or rollback that runs, and tells how far it was.
+func (c *Client) CancelRebuild(ctx context.Context, projection string) (v1.Rebuild, error) {
+	answer, err := post[v1.Rebuild](ctx, c, "/v1/projections/"+url.PathEscape(projection)+"/rebuild/cancel", nil, nil)
+	return answer.Body, err
+}
+
+// Rollback asks for a read model to go back to the generation that was live before; Rebuild tells how far it is.
+func (c *Client) Rollback(ctx context.Context, projection string) (v1.Rebuild, error) {
+	answer, err := post[v1.Rebuild](ctx, c, "/v1/projections/"+url.PathEscape(projection)+"/rollback", nil, nil)
+	return answer.Body, err
 }
 
 // Verify compares a read model with a fold of the log, which takes as long as the log is.

@@ -88,25 +88,30 @@ type Mail struct {
 
 // Projection is a read model and how far it has come.
 type Projection struct {
-	Name       string `json:"name"`
-	Generation int64  `json:"generation" doc:"the one that queries read"`
-	Position   int64  `json:"position"`
-	Lag        int64  `json:"lag" doc:"events it is behind the log"`
-	Parked     int64  `json:"parked" doc:"keys that could not be folded"`
-	Status     string `json:"status" enum:"building,live,rebuilding,stopped"`
-	Error      string `json:"error,omitempty"`
+	Name           string     `json:"name"`
+	CodeVersion    int64      `json:"code_version" doc:"of the program that answers; another version has generations of its own beside these"`
+	Generation     int64      `json:"generation" doc:"the one that queries read"`
+	Position       int64      `json:"position"`
+	Lag            int64      `json:"lag" doc:"events it is behind the log"`
+	Parked         int64      `json:"parked" doc:"keys that could not be folded"`
+	Status         string     `json:"status" enum:"building,live,rebuilding,stopped"`
+	KeptGeneration int64      `json:"kept_generation" doc:"the one that a rollback goes back to; 0: none"`
+	KeptUntil      *time.Time `json:"kept_until" doc:"when it may be dropped"`
+	Error          string     `json:"error,omitempty"`
 }
 
-// Rebuild is the last rebuild of a read model.
+// Rebuild is the last rebuild or rollback of a read model.
 type Rebuild struct {
-	Name        string     `json:"name"`
-	Generation  int64      `json:"generation" doc:"the one that is being filled"`
-	Status      string     `json:"status" enum:"running,done,failed,cancelled"`
-	EventsDone  int64      `json:"events_done"`
-	EventsTotal int64      `json:"events_total" doc:"the log's length when it began"`
-	StartedAt   *time.Time `json:"started_at"`
-	FinishedAt  *time.Time `json:"finished_at"`
-	Error       string     `json:"error,omitempty" doc:"why it failed; while it runs, what it last stumbled over"`
+	Name            string     `json:"name"`
+	Generation      int64      `json:"generation" doc:"the one that is being filled; a rollback's is the one that it goes back to"`
+	Status          string     `json:"status" enum:"running,done,failed,cancelled"`
+	EventsDone      int64      `json:"events_done"`
+	EventsTotal     int64      `json:"events_total" doc:"the log's length: now while it runs, else when it ended"`
+	EventsPerSecond int64      `json:"events_per_second" doc:"over the last few seconds; 0: it stands still, or has just begun"`
+	ETASeconds      *int64     `json:"eta_seconds" doc:"how long what is left takes at that speed; null: not known, or nothing is left"`
+	StartedAt       *time.Time `json:"started_at"`
+	FinishedAt      *time.Time `json:"finished_at"`
+	Error           string     `json:"error,omitempty" doc:"why it failed; while it runs, what it last stumbled over"`
 }
 
 // Verification compares a read model with a fold of the log.

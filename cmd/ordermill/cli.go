@@ -66,6 +66,7 @@ type cli struct {
 	Orders      ordersCommand      `cmd:"" help:"Look at orders."`
 	Events      eventsCommand      `cmd:"" help:"Look at the log."`
 	Rebuild     rebuildCommand     `cmd:"" help:"Build a read model, or all, anew from the log."`
+	Rollback    rollbackCommand    `cmd:"" help:"Go back to the generation of a read model that was live before; once more goes forward again."`
 	Verify      verifyCommand      `cmd:"" help:"Compare a read model, or all, with the log."`
 	Projections projectionsCommand `cmd:"" help:"See how far the read models are."`
 	Consumers   consumersCommand   `cmd:"" help:"See who reads the log, how far, and who runs it."`

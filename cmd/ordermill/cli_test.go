@@ -154,9 +154,10 @@ func TestOrdersShow_forPeople(t *testing.T) {
 }
 
 func TestProjections(t *testing.T) {
-	server := fake(t, map[string]string{"GET /v1/projections": `{"items":[{"name":"orders","generation":1,"position":9,"lag":2,"parked":0,"status":"live"}]}`})
-	require.Equal(t, "NAME    GENERATION  POSITION  LAG  PARKED  STATUS\norders  1           9         2    0       live\n", ordermill(t, server, "", "projections").out)
-	require.Equal(t, `{"name":"orders","generation":1,"position":9,"lag":2,"parked":0,"status":"live"}`+"\n", ordermill(t, server, "", "projections", "--json").out)
+	server := fake(t, map[string]string{"GET /v1/projections": `{"items":[{"name":"orders","generation":1,"position":9,"lag":2,"parked":0,"status":"live"},{"name":"timers","generation":3,"kept_generation":2,"status":"live"}]}`})
+	require.Equal(t, "NAME    GENERATION  POSITION  LAG  PARKED  KEPT  STATUS\norders  1           9         2    0       -     live\ntimers  3           0         0    0       2     live\n", ordermill(t, server, "", "projections").out)
+	require.Contains(t, ordermill(t, server, "", "projections", "--json").out,
+		`{"name":"orders","code_version":0,"generation":1,"position":9,"lag":2,"parked":0,"status":"live","kept_generation":0,"kept_until":null}`+"\n")
 }
 
 func TestConsumersAndRelays(t *testing.T) {

@@ -24,9 +24,13 @@ func (c *projectionsCommand) Run(s *session) error {
 		}
 		return nil
 	}
-	rows := [][]string{{"NAME", "GENERATION", "POSITION", "LAG", "PARKED", "STATUS"}}
+	rows := [][]string{{"NAME", "GENERATION", "POSITION", "LAG", "PARKED", "KEPT", "STATUS"}}
 	for _, m := range models {
-		rows = append(rows, []string{m.Name, number(m.Generation), number(m.Position), number(m.Lag), number(m.Parked), m.Status})
+		kept := "-"
+		if m.KeptGeneration != 0 {
+			kept = number(m.KeptGeneration)
+		}
+		rows = append(rows, []string{m.Name, number(m.Generation), number(m.Position), number(m.Lag), number(m.Parked), kept, m.Status})
 	}
 	return s.table(rows)
 }

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -13,12 +15,16 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
+
+	"ordermill/api/client"
+	"ordermill/api/v1"
 )
 
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"ordermill": main}) }
 
 // TestScripts runs the built program as people do. In a script, "start ARGS" runs a server on a free port in the background
-// and sets ADDR, "shutdown" ends it with SIGTERM and demands that it drains in time and exits 0.
+// and sets ADDR, "rest" waits until every consumer there is at the log's head, "shutdown" ends it with SIGTERM and demands that it
+// drains in time and exits 0.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -29,6 +35,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"start":    start,
+			"rest":     rest,
 			"shutdown": shutdown,
 		},
 	})
@@ -62,6 +69,21 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 	_, addr, _ := strings.Cut(line, "http://")
 	ts.Setenv("ADDR", strings.TrimRight(addr, "\"}\n"))
+}
+
+func rest(ts *testscript.TestScript, _ bool, _ []string) {
+	server := client.New("http://" + ts.Getenv("ADDR"))
+	defer server.Close()
+	for late := time.Now().Add(drain); ; <-time.After(10 * time.Millisecond) {
+		consumers, err := server.Consumers(context.Background())
+		ts.Check(err)
+		if !slices.ContainsFunc(consumers, func(c v1.Consumer) bool { return c.Lag > 0 }) {
+			return
+		}
+		if time.Now().After(late) {
+			ts.Fatalf("consumers do not come to rest: %+v", consumers)
+		}
+	}
 }
 
 // drain is how long a server may take to stop.

@@ -19,6 +19,12 @@ const drainAtMost = 10 * time.Second
 // drainLongest bounds --drain: a longer one is a mistake in its unit.
 const drainLongest = 5 * time.Minute
 
+// keepShortest and keepLongest bound --keep-generations: queries that have begun must end, and disks are finite.
+const (
+	keepShortest = time.Minute
+	keepLongest  = 30 * 24 * time.Hour
+)
+
 type devCommand struct {
 	Data   string `help:"Folder for the data; made if it is missing." default:"./ordermill-data" type:"path" placeholder:"DIR"`
 	Memory bool   `help:"Keep the data in a temporary folder, removed at exit."`
@@ -56,6 +62,7 @@ type serveCommand struct {
 	Redis     string        `help:"Publish to, and take letters from, Redis Streams." placeholder:"URL" env:"ORDERMILL_REDIS"`
 	Roles     []string      `help:"This copy's share of the work, one or more of api, relay, projector, worker. A share that no copy takes is not done." default:"api,relay,projector,worker" placeholder:"ROLE"`
 	Drain     time.Duration `help:"How long to go on serving after SIGTERM while /readyz says 503 already, so that a load balancer notices." default:"0s" placeholder:"DURATION"`
+	Keep      time.Duration `name:"keep-generations" help:"How long the generation of a read model that was live before a rebuild is kept, on disk, so that rollback can go back to it." default:"24h" placeholder:"DURATION"`
 	Insecure  bool          `help:"Serve without authentication: everybody who reaches the address may do everything."`
 	Migrate   bool          `help:"Bring the database to the version of this program first."`
 	Demo      bool          `help:"Seed the demo catalogue into an empty log."`
@@ -77,9 +84,12 @@ func (c *serveCommand) Run(s *session) error {
 	if c.Drain < 0 || c.Drain > drainLongest {
 		return usage("--drain must be 0s to %s", drainLongest)
 	}
+	if c.Keep < keepShortest || c.Keep > keepLongest {
+		return usage("--keep-generations must be %s to %s", keepShortest, keepLongest)
+	}
 	return s.serve(program.Config{
 		Addr: s.addr, Store: c.Store, ReadStore: c.ReadStore, Name: c.Name, AMQP: c.AMQP, Redis: c.Redis,
-		Migrate: c.Migrate, Demo: c.Demo, Roles: roles, Drain: c.Drain,
+		Migrate: c.Migrate, Demo: c.Demo, Roles: roles, Drain: c.Drain, Keep: c.Keep,
 	}, func(url string) { fmt.Fprintf(s.Out, "Ordermill listens on %s\n", url) })
 }
 

@@ -62,15 +62,15 @@ func TestBrokers_anythingHappensToThem_underLoad_thingsAreLateAndNothingElse(t *
 			config := program.Config{Store: services.Postgres(t), AMQP: rabbit.URL, Redis: redisServer.URL, Demo: true}
 			o := &ordeal{shop: open(t, config), config: config, rabbit: rabbit, redis: redisServer}
 			o.lettersComeIn("before")
-			clients := torture(8, 4) // in so much time eight buy more than can be looked at in the end
-			o.buying = o.shopping(clients)
+			o.stocked("TOY", 1_000_000)
+			o.buying = o.steadyBuyers()
 			o.busyFor(settles)
 			for range torture(1, 3) {
 				happens(o)
 				o.buying.acknowledged(20)
 				o.rest()
 				o.published()
-				o.buying = o.buyers(clients)
+				o.buying = o.steadyBuyers()
 			}
 			o.rest()
 			o.lettersComeIn("after")
@@ -97,6 +97,16 @@ func (o *ordeal) lettersComeIn(id string) {
 		return o.status(id, "confirmed", "paid")
 	})
 	o.others = append(o.others, id)
+}
+
+// steadyBuyers starts clients that buy 200 times a second: as fast as they can, they would buy more in half a minute without
+// brokers than can be looked at in the end.
+func (o *ordeal) steadyBuyers() *shopping {
+	pace := time.Tick(5 * time.Millisecond)
+	return shoppers(o.t, 8, func(ctx context.Context, e *errand) error {
+		<-pace
+		return e.run(ctx, o.Client)
+	})
 }
 
 // busyFor waits while the clients buy.
@@ -160,7 +170,7 @@ func (o *ordeal) rabbitFull() {
 	o.stop()
 	require.Less(o.t, time.Since(stopping), takeover, "a full broker keeps a copy from ending")
 	o.shop = other
-	o.buying = o.buyers(8)
+	o.buying = o.steadyBuyers()
 }
 
 // latency is the median of how long a command takes.
@@ -202,7 +212,7 @@ func (o *ordeal) bothAway() {
 	o.rabbit.Restart()
 	o.published()
 	o.tracked(sent.MessageID, []string{"amqp", "redis"})
-	o.buying = o.buyers(8)
+	o.buying = o.steadyBuyers()
 }
 
 func (o *ordeal) redisFlushed() {

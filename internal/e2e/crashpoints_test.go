@@ -16,14 +16,14 @@ import (
 // to rest.
 func TestKill9_atEveryDurableStep_everythingGoesOn(t *testing.T) {
 	for _, point := range crashpoint.All {
-		for range torture(1, 10) {
+		for range torture(1, 5) {
 			at := fmt.Sprintf("%s:%d", point, 1+rand.IntN(2))
 			t.Run("SQLite "+at, func(t *testing.T) {
 				t.Parallel() // most of it is waiting for deadlines
 				dies(t, at, "dev", "--data", t.TempDir())
 			})
 		}
-		for range torture(0, 10) {
+		for range torture(0, 5) {
 			at := fmt.Sprintf("%s:%d", point, 1+rand.IntN(2))
 			t.Run("Postgres "+at, func(t *testing.T) {
 				dies(t, at, "serve", "--insecure", "--migrate", "--demo", "--store", services.Postgres(t))

@@ -7,6 +7,7 @@ import (
 	"ordermill/app"
 	"ordermill/app/manual"
 	"ordermill/app/simulator"
+	"ordermill/projections"
 )
 
 // Config says what to run. The zero value of a field is its default.
@@ -28,6 +29,9 @@ type Config struct {
 	// Drain is how long Stop goes on serving requests while /readyz already refuses, so that whoever spreads them notices;
 	// default 0.
 	Drain time.Duration
+
+	// Keep is how long the generation of a read model that was live before a rebuild is kept; default projections.KeptFor.
+	Keep time.Duration
 
 	Migrate bool // bring the store to this program's version first; embedded shops always do
 	Demo    bool // seed the demo catalogue into an empty log, and simulate payments of orders whose id carries a rule
@@ -53,6 +57,9 @@ func (c Config) withDefaults() Config {
 	}
 	if len(c.Roles) == 0 {
 		c.Roles = AllRoles
+	}
+	if c.Keep == 0 {
+		c.Keep = projections.KeptFor
 	}
 	if c.Addr == "" {
 		c.Addr = "127.0.0.1:8080"

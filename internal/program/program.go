@@ -100,13 +100,14 @@ func (p *Program) start(ctx context.Context) (err error) {
 	p.head = head.Position
 
 	// Read models, each a projector woken by every transport.
+	kept := []projections.Option{projections.WithLogger(c.Log), projections.WithKept(c.Keep)}
 	var (
-		orderRows   = projections.New(orders.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
-		paymentRows = projections.New(payments.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
-		stockRows   = projections.New(inventory.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
-		productRows = projections.New(products.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
-		timerRows   = projections.New(timers.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
-		caseRows    = projections.New(cases.Projection, p.events, p.store.read, owner, projections.WithLogger(c.Log))
+		orderRows   = projections.New(orders.Projection, p.events, p.store.read, owner, kept...)
+		paymentRows = projections.New(payments.Projection, p.events, p.store.read, owner, kept...)
+		stockRows   = projections.New(inventory.Projection, p.events, p.store.read, owner, kept...)
+		productRows = projections.New(products.Projection, p.events, p.store.read, owner, kept...)
+		timerRows   = projections.New(timers.Projection, p.events, p.store.read, owner, kept...)
+		caseRows    = projections.New(cases.Projection, p.events, p.store.read, owner, kept...)
 	)
 	p.models = projections.Set{orderRows, paymentRows, stockRows, productRows, timerRows, caseRows}
 

@@ -63,6 +63,7 @@ var terms = []struct {
 		{"generation", "One build of a read model, in tables of its own.", "generation", "projections/model.go"},
 		{"frozen generation", "A generation that is filled up to a position and stays as of then, for an hour.", "Frozen", "projections/frozen.go"},
 		{"rebuild", "Making the next generation from the log while the live one goes on.", "Rebuild", "projections/rebuild.go"},
+		{"rollback", "Going back to the generation that was live before, caught up, by the same cut-over.", "Rollback", "projections/rollback.go"},
 		{"cut-over", "Changing from the live generation to the next, at the same position, in one transaction.", "cutOver", "projections/rebuild.go"},
 	}},
 }

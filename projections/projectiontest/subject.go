@@ -23,12 +23,15 @@ type Fixture struct {
 // Subject is a projection under test, whatever its rows are.
 type Subject struct {
 	Name    string
+	version int64
 	Order   projections.Order
 	columns []string
 	open    func(f Fixture, owner string, options ...projections.Option) model
 	fold    func(t *testing.T, records []eventstore.Record) map[string]string
 	past    func(t *testing.T, f Fixture)
 	shown   func(t *testing.T, body string) bool
+	newer   func() Subject // the same, of the next version of the code
+	tables  func(generation int64) []string
 }
 
 // model is an opened Model with the type of its rows erased.
@@ -46,28 +49,29 @@ func Of[R any](p projections.Projection[R]) Subject {
 	for _, c := range p.Columns {
 		columns = append(columns, c.Name)
 	}
-	return Subject{Name: p.Name, Order: p.Order, columns: columns, fold: plainFold(p), past: past(p), shown: visible(p), open: func(f Fixture, owner string, options ...projections.Option) model {
-		m := projections.New(p, f.Store, f.DB, subscription.Owner{ID: owner}, options...)
-		return model{
-			ReadModel: m,
-			live:      m.Live,
-			get: func(ctx context.Context, key string) (string, int64, error) {
-				found, err := m.Get(ctx, key)
-				return marshal(found.Row), found.Position, err
-			},
-			list: func(ctx context.Context, query projections.Query) (bodies []string, next string, err error) {
-				page, err := m.List(ctx, query)
-				for _, row := range page.Rows {
-					bodies = append(bodies, marshal(row))
-				}
-				return bodies, page.Next, err
-			},
-			old: func(ctx context.Context) ([]string, error) {
-				page, err := m.List(ctx, projections.Query{Limit: projections.MaxLimit})
-				return page.Parked, err
-			},
-		}
-	}}
+	return Subject{Name: p.Name, version: p.Version, Order: p.Order, columns: columns, fold: plainFold(p), past: past(p), shown: visible(p),
+		newer: func() Subject { return Of(newer(p)) }, tables: tablesOf(p), open: func(f Fixture, owner string, options ...projections.Option) model {
+			m := projections.New(p, f.Store, f.DB, subscription.Owner{ID: owner}, options...)
+			return model{
+				ReadModel: m,
+				live:      m.Live,
+				get: func(ctx context.Context, key string) (string, int64, error) {
+					found, err := m.Get(ctx, key)
+					return marshal(found.Row), found.Position, err
+				},
+				list: func(ctx context.Context, query projections.Query) (bodies []string, next string, err error) {
+					page, err := m.List(ctx, query)
+					for _, row := range page.Rows {
+						bodies = append(bodies, marshal(row))
+					}
+					return bodies, page.Next, err
+				},
+				old: func(ctx context.Context) ([]string, error) {
+					page, err := m.List(ctx, projections.Query{Limit: projections.MaxLimit})
+					return page.Parked, err
+				},
+			}
+		}}
 }
 
 // orderBy is the list's order in SQL.

@@ -37,6 +37,17 @@ func Run(t *testing.T, subjects []Subject, open func(t *testing.T) Fixture) {
 		"one freezes at a time, the same position is one":   freezesOneAtATime,
 		"a freeze resumes after a crash":                    freezeResumes,
 		"a frozen generation goes when its hour is over":    frozenGoes,
+		"a cancelled rebuild leaves no trace":               cancelled,
+		"a rebuild is cancelled where it runs":              cancelledHere,
+		"a rebuild is cancelled before anybody begins":      cancelledUnbegun,
+		"a cut-over or its cancelling wins":                 cancelledAtTheEnd,
+		"a rollback catches up, flips exactly, and back":    rollsBack,
+		"a rollback is a rebuild to others":                 rollbackOneAtATime,
+		"a rollback resumes after a crash":                  rollbackResumes,
+		"a generation is kept for a time":                   keptForATime,
+		"a new version builds itself beside the old one":    versionsSideBySide,
+		"one of many copies builds a new version":           oneCopyBuilds,
+		"a version that nobody runs is forgotten":           versionForgotten,
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, s := range subjects {
@@ -102,7 +113,7 @@ func firstStart(t *testing.T, f Fixture, s Subject) {
 	require.NoError(t, err)
 	head, err := f.Store.Head(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, projections.Status{Name: s.Name, Generation: 1, Position: head.Position, Tended: true, Status: projections.Following}, status)
+	require.Equal(t, projections.Status{Name: s.Name, Version: s.version, Generation: 1, Position: head.Position, Tended: true, Status: projections.Following}, status)
 	mustAgree(t, f, s, m)
 }
 
