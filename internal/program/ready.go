@@ -1,6 +1,7 @@
 package program
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -88,7 +89,7 @@ func behind(statuses []projections.Status, head int64) error {
 		case s.Generation != 0 && s.Position >= head && !stopped(s):
 			continue
 		case stopped(s):
-			at += " and has stopped: " + s.Error
+			at += " and has stopped: " + cmp.Or(s.Error, "GET /v1/projections/"+s.Name+"/rebuild says why")
 		case !s.Tended:
 			at += " and no copy works on it (is there one with the role " + string(Projector) + "?)"
 		}
