@@ -38,9 +38,11 @@ type Config struct {
 	Messages   Messages
 	Mailbox    Mailbox // nil: mail is really sent, and /v1/mailbox is not there
 	Consumers  Consumers
-	Transports []string                    // the names of those that are configured
-	Ready      func(context.Context) error // nil: migrated, seeded, every read model has reached the head of the start, and the store can be read
-	AsyncAPI   []byte                      // the document that /asyncapi.json shows
+	Transports []string // the names of those that are configured
+	// Beyond tells from which position to which a transport holds events that the log has not; 0 and 0: none, or it keeps nothing.
+	Beyond   func(ctx context.Context, transport string) (first, last int64, err error)
+	Ready    func(context.Context) error // nil: migrated, seeded, every read model has reached the head of the start, and the store can be read
+	AsyncAPI []byte                      // the document that /asyncapi.json shows
 	// OperationsOnly refuses everything under /v1: this copy does other work. Its health and the documentation are there.
 	OperationsOnly bool
 	Version        string // of the program

@@ -67,10 +67,32 @@ func (a *API) listRelays(ctx context.Context, in *Paging) (*Page[v1.Relay], erro
 		if err != nil {
 			return nil, a.readFailed(ctx, err)
 		}
-		items[i] = v1.Relay{Transport: transport, Consumer: name, Checkpoint: s.Position, Head: s.Position + lag, Lag: lag,
-			LagSeconds: seconds, Owner: s.Owner, HeartbeatAt: timeOf(s.Heartbeat), Error: s.Error}
+		items[i] = v1.Relay{Transport: transport, Consumer: name, Checkpoint: s.Position, Head: lags.head, Lag: lag,
+			LagSeconds: seconds, Owner: s.Owner, HeartbeatAt: timeOf(s.Heartbeat), Error: s.Error, Beyond: a.beyond(ctx, transport, s.Position, lags.head)}
 	}
 	return pageOf("/v1/relays", in, items, func(r v1.Relay) string { return r.Transport })
+}
+
+// askBroker bounds how long a broker is asked what it holds: one that is away must not keep the rest of the answer back.
+const askBroker = time.Second
+
+// beyond tells what was published that the log has not: as the broker says, if it can be asked, else as the relay's checkpoint says.
+func (a *API) beyond(ctx context.Context, transport string, checkpoint, head int64) *v1.Beyond {
+	ctx, cancel := context.WithTimeout(ctx, askBroker)
+	defer cancel()
+	if a.Beyond != nil {
+		first, last, err := a.Beyond(ctx, transport)
+		if err == nil && last > 0 {
+			return &v1.Beyond{First: first, Last: last, Events: last - first + 1, KnownBy: "stream"}
+		}
+		if err != nil {
+			a.Log.DebugContext(ctx, "the broker does not say what it holds", "transport", transport, "error", err)
+		}
+	}
+	if checkpoint > head {
+		return &v1.Beyond{First: head + 1, Last: checkpoint, Events: checkpoint - head, KnownBy: "checkpoint"}
+	}
+	return nil
 }
 
 // lags tells how far checkpoints are behind the head that the log had when it was made. Consumers often stand at the same

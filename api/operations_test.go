@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -129,6 +130,32 @@ func TestLag_isCountedInEvents_andInTheAgeOfTheOldest(t *testing.T) {
 		{Transport: "amqp", Consumer: "relay-amqp", Checkpoint: 1, Head: 4, Lag: 3, Owner: "me", HeartbeatAt: &at, Error: "connection refused"},
 		{Transport: "redis", Consumer: "relay-redis", Head: 4, Lag: 4}, // it has never run
 	}, relays.Items)
+}
+
+// The log has 2 events: it was restored. Redis says what it holds; RabbitMQ keeps nothing, but its relay knows how far it was.
+func TestRelays_tellWhatWasPublishedThatTheLogHasNot(t *testing.T) {
+	s := newShop(t)
+	s.api.Transports = []string{"amqp", "inprocess", "redis"}
+	s.api.Beyond = func(_ context.Context, transport string) (first, last int64, err error) {
+		switch transport {
+		case "redis":
+			return 2, 9, nil
+		case "inprocess":
+			return 0, 0, errors.New("away")
+		}
+		return 0, 0, nil
+	}
+	for position := range int64(2) {
+		s.log.append(record(position+1, "order-1", position+1, "order.placed", "{}"))
+	}
+	s.consumers.statuses = []subscription.Status{{Name: "relay-amqp", Kind: "reactor", Position: 5},
+		{Name: "relay-inprocess", Kind: "reactor", Position: 2}, {Name: "relay-redis", Kind: "reactor", Position: 1}}
+	var relays v1.List[v1.Relay]
+	s.get("/v1/relays").ok(200, &relays)
+	require.Equal(t, &v1.Beyond{First: 3, Last: 5, Events: 3, KnownBy: "checkpoint"}, relays.Items[0].Beyond)
+	require.EqualValues(t, 2, relays.Items[0].Head)
+	require.Nil(t, relays.Items[1].Beyond)
+	require.Equal(t, &v1.Beyond{First: 2, Last: 9, Events: 8, KnownBy: "stream"}, relays.Items[2].Beyond)
 }
 
 // TestConsumers_retiredGenerations: what no query reads any more needs nobody's care, however old its heartbeat.

@@ -2,7 +2,6 @@ package projections
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"runtime"
 	"slices"
@@ -61,25 +60,10 @@ func (m *Model[R]) resume(ctx context.Context, generation int64) (*build[R], err
 	if at.Position == 0 { // the table is empty
 		b.seen = newSeen()
 	}
-	if err := b.checkLog(ctx); err != nil {
+	if err := subscription.Check(ctx, m.store, at); err != nil { // the log may have been swapped since it was begun
 		return nil, err
 	}
 	return b, b.loadParked(ctx)
-}
-
-// checkLog compares the checkpoint with the log, which may have been swapped since.
-func (b *build[R]) checkLog(ctx context.Context) error {
-	if b.at.LogID != b.model.store.LogID() {
-		return fmt.Errorf("%w: begun on log %s, this is %s", subscription.ErrDiverged, b.at.LogID, b.model.store.LogID())
-	}
-	if b.at.Position == 0 {
-		return nil
-	}
-	records, err := b.model.store.Read(ctx, eventstore.Query{After: b.at.Position - 1, Limit: 1})
-	if err == nil && (len(records) == 0 || records[0].EventID != b.at.EventID) {
-		err = fmt.Errorf("%w: event %s is not at position %d", subscription.ErrDiverged, b.at.EventID, b.at.Position)
-	}
-	return err
 }
 
 func (b *build[R]) loadParked(ctx context.Context) error {

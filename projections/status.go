@@ -2,8 +2,14 @@ package projections
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/google/uuid"
+
+	"ordermill/eventstore"
+	"ordermill/eventstore/subscription"
 )
 
 // Status of a read model.
@@ -87,14 +93,33 @@ func (m *Model[R]) lookAtLive(ctx context.Context, s *Status) (stopped string, e
 	if err != nil || live == "" {
 		return "", err
 	}
+	var at eventstore.Checkpoint
+	var logID, eventID string
 	err = m.db.Read.QueryRowContext(ctx, `
-		SELECT position, (SELECT count(*) FROM parked WHERE parked.consumer = consumers.name),
+		SELECT log_id, position, event_id, (SELECT count(*) FROM parked WHERE parked.consumer = consumers.name),
 			CASE WHEN lease_until < now_ms() THEN error ELSE '' END
-		FROM consumers WHERE name = $1`, live).Scan(&s.Position, &s.Parked, &stopped)
+		FROM consumers WHERE name = $1`, live).Scan(&logID, &at.Position, &eventID, &s.Parked, &stopped)
+	if err != nil {
+		return "", err
+	}
+	s.Position = at.Position
+	if at.LogID, err = uuid.Parse(logID); err == nil {
+		at.EventID, err = uuid.Parse(eventID)
+	}
+	if err != nil {
+		return "", fmt.Errorf("checkpoint of %s: %w", live, err)
+	}
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	if m.stopped != nil {
 		stopped = m.stopped.Error()
 	}
-	return stopped, err
+	m.mu.Unlock()
+	if stopped != "" {
+		return stopped, nil
+	}
+	// Nobody may have looked yet, and what the rows say of events that are not in the log must not pass for caught up.
+	if err = subscription.Check(ctx, m.store, at); errors.Is(err, subscription.ErrDiverged) {
+		return err.Error() + "; a rebuild of the read model mends it", nil
+	}
+	return "", err
 }

@@ -201,6 +201,15 @@ type Relay struct {
 	Owner       string     `json:"owner" doc:"the process that runs it; empty: nobody"`
 	HeartbeatAt *time.Time `json:"heartbeat_at" doc:"when its owner last showed that it lives"`
 	Error       string     `json:"error,omitempty" doc:"why publishing failed, while it does"`
+	Beyond      *Beyond    `json:"beyond,omitempty" doc:"what was published that the log has not; there is some after the log was restored from an older backup"`
+}
+
+// Beyond is what a transport was given that the log has not, or has other events in the place of: those never happened.
+type Beyond struct {
+	First   int64  `json:"first" doc:"position of the first such event"`
+	Last    int64  `json:"last" doc:"position of the last"`
+	Events  int64  `json:"events" doc:"how many positions that is"`
+	KnownBy string `json:"known_by" enum:"stream,checkpoint" doc:"who says so: the events that the broker keeps, or the relay's checkpoint, which is past the log's end"`
 }
 
 // Health answers /livez and /readyz.

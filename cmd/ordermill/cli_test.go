@@ -162,13 +162,13 @@ func TestProjections(t *testing.T) {
 
 func TestConsumersAndRelays(t *testing.T) {
 	consumer := `{"name":"mail","kind":"reactor","checkpoint":9,"lag":2,"lag_seconds":1.25,"owner":"","epoch":1,"parked":0,"lease_until":null,"heartbeat_at":"2026-01-02T03:04:05Z"}`
-	relay := `{"transport":"amqp","consumer":"relay-amqp","checkpoint":9,"head":11,"lag":2,"lag_seconds":1.25,"owner":"me","heartbeat_at":null,"error":"dial: refused"}`
+	relay := `{"transport":"amqp","consumer":"relay-amqp","checkpoint":9,"head":11,"lag":2,"lag_seconds":1.25,"owner":"me","heartbeat_at":null,"error":"dial: refused","beyond":{"first":12,"last":14,"events":3,"known_by":"stream"}}`
 	server := fake(t, map[string]string{"GET /v1/consumers": `{"items":[` + consumer + `]}`, "GET /v1/relays": `{"items":[` + relay + `]}`})
 	require.Equal(t, "NAME  KIND     CHECKPOINT  LAG  SECONDS  PARKED  OWNER  HEARTBEAT            ERROR\n"+
 		"mail  reactor  9           2    1.2      0       -      2026-01-02 03:04:05  -\n", ordermill(t, server, "", "consumers").out)
 	require.Equal(t, consumer+"\n", ordermill(t, server, "", "consumers", "--json").out)
-	require.Equal(t, "TRANSPORT  CHECKPOINT  HEAD  LAG  SECONDS  OWNER  HEARTBEAT  ERROR\n"+
-		"amqp       9           11    2    1.2      me     -          dial: refused\n", ordermill(t, server, "", "relays").out)
+	require.Equal(t, "TRANSPORT  CHECKPOINT  HEAD  LAG  SECONDS  OWNER  HEARTBEAT  BEYOND  ERROR\n"+
+		"amqp       9           11    2    1.2      me     -          12..14  dial: refused\n", ordermill(t, server, "", "relays").out)
 	require.Equal(t, relay+"\n", ordermill(t, server, "", "relays", "--json").out)
 }
 

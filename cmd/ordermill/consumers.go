@@ -1,6 +1,10 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+
+	"ordermill/api/v1"
+)
 
 type consumersCommand struct{}
 
@@ -36,13 +40,13 @@ func (c *relaysCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	rows := [][]string{{"TRANSPORT", "CHECKPOINT", "HEAD", "LAG", "SECONDS", "OWNER", "HEARTBEAT", "ERROR"}}
+	rows := [][]string{{"TRANSPORT", "CHECKPOINT", "HEAD", "LAG", "SECONDS", "OWNER", "HEARTBEAT", "BEYOND", "ERROR"}}
 	for _, r := range relays {
 		if s.json {
 			s.print(r)
 		}
 		rows = append(rows, []string{r.Transport, number(r.Checkpoint), number(r.Head), number(r.Lag), seconds(r.LagSeconds),
-			orNone(r.Owner), clock(r.HeartbeatAt), orNone(r.Error)})
+			orNone(r.Owner), clock(r.HeartbeatAt), beyond(r.Beyond), orNone(r.Error)})
 	}
 	if s.json {
 		return nil
@@ -51,6 +55,14 @@ func (c *relaysCommand) Run(s *session) error {
 }
 
 func seconds(s float64) string { return fmt.Sprintf("%.1f", s) }
+
+// beyond is what was published that the log has not.
+func beyond(b *v1.Beyond) string {
+	if b == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%d..%d", b.First, b.Last)
+}
 
 // orNone keeps a column visible where there is nothing to say.
 func orNone(text string) string {

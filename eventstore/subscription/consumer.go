@@ -126,11 +126,15 @@ func (c *Consumer) runOnce(ctx context.Context) (owned bool, err error) {
 	}
 	c.log.Debug("lease taken", "epoch", l.epoch, "position", at.Position)
 	return true, l.while(ctx, func(ctx context.Context) error {
-		s, err := c.newSession(ctx, l, at)
-		if err != nil {
-			return err
+		s := &session{Consumer: c, lease: l, at: at, tenure: ctx}
+		err := s.begin(ctx)
+		if err == nil {
+			err = s.run(ctx)
 		}
-		if err = s.run(ctx); errors.Is(err, ErrStop) || errors.Is(err, ErrDiverged) {
+		if errors.Is(err, ErrDiverged) {
+			err = fmt.Errorf("%w; %s", err, c.remedy())
+		}
+		if errors.Is(err, ErrStop) || errors.Is(err, ErrDiverged) {
 			s.tell(ctx, err)
 		}
 		return err

@@ -264,16 +264,32 @@ func TestConsumer_unknownEvent_stopsLoudlyAndParksNothing(t *testing.T) {
 	require.Zero(t, s.count(`SELECT lease_until FROM consumers WHERE name = 'p'`), "the lease is given up")
 }
 
-func TestConsumer_checkpointThatIsNotInTheLog_diverged(t *testing.T) {
-	s := newShop(t)
-	s.append(stream(1))
-	c := subscription.NewProjector(s.store, s.read, owner("a"), &recorder{name: "p"}, quiet)
-	stop := start(t, c)
-	waitFor(t, c, 1)
-	require.NoError(t, stop())
-	_, err := s.read.Write.Exec(`UPDATE consumers SET event_id = $1`, uuid.NewString())
-	require.NoError(t, err)
-	require.ErrorIs(t, c.Run(t.Context()), subscription.ErrDiverged)
+// Whatever is wrong about a checkpoint, its consumer stops before anybody is told that it is there, and leaves word of by how much.
+func TestConsumer_checkpointThatIsNotInTheLog_divergedByHowMuch(t *testing.T) {
+	other, another := uuid.NewString(), uuid.NewString()
+	for name, c := range map[string]struct{ set, want string }{
+		"the log is shorter":         {`position = 35`, "stands at position 35, the log ends at 1: it has 34 events less"},
+		"another event stands there": {`event_id = '` + another + `'`, "event " + another + " stands at position 1, in the log it is event "},
+		"another log":                {`log_id = '` + other + `'`, "stands at position 1 of log " + other + ", this is log "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t)
+			s.append(stream(1))
+			p := subscription.NewProjector(s.store, s.read, owner("a"), &recorder{name: "p"}, quiet)
+			stop := start(t, p)
+			waitFor(t, p, 1)
+			require.NoError(t, stop())
+			_, err := s.read.Write.Exec(`UPDATE consumers SET ` + c.set)
+			require.NoError(t, err)
+			err = p.Run(t.Context())
+			require.ErrorIs(t, err, subscription.ErrDiverged)
+			require.ErrorContains(t, err, c.want)
+			require.ErrorContains(t, err, "a rebuild of the read model mends it")
+			statuses, err := subscription.Overview{s.read}.Statuses(t.Context())
+			require.NoError(t, err)
+			require.Contains(t, statuses[0].Error, c.want)
+		})
+	}
 }
 
 func TestReactor_keysSideBySide_eachKeyInOrder(t *testing.T) {

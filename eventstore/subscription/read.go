@@ -22,8 +22,10 @@ func read(ctx context.Context, store *eventstore.Store, from eventstore.Checkpoi
 	}
 	if from.Position > 0 {
 		if len(records) == 0 || records[0].EventID != from.EventID {
-			return nil, false, fmt.Errorf("%w: the checkpoint says that event %s stands at position %d, the log says otherwise",
-				ErrDiverged, from.EventID, from.Position)
+			if err := Check(ctx, store, from); err != nil {
+				return nil, false, err
+			}
+			return nil, false, fmt.Errorf("%w: event %s at position %d was there a moment ago", ErrDiverged, from.EventID, from.Position)
 		}
 		records = records[1:]
 	}

@@ -3,7 +3,6 @@ package subscription
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -22,16 +21,16 @@ type session struct {
 	tenure context.Context // ends when the consumer is told to stop, or the lease is lost: then nothing new is tried
 }
 
-func (c *Consumer) newSession(ctx context.Context, l *lease, at eventstore.Checkpoint) (*session, error) {
-	if at.LogID != c.store.LogID() {
-		return nil, fmt.Errorf("%w: %s stands in log %s, this is log %s; rebuild it, or point it at its own store", ErrDiverged, c.name, at.LogID, c.store.LogID())
+// begin makes sure that the checkpoint is one of this log, before anybody is told that it is reached.
+func (s *session) begin(ctx context.Context) (err error) {
+	if err := Check(ctx, s.store, s.at); err != nil {
+		return err
 	}
-	parked, err := ParkedKeys(ctx, c.db.Read, c.name)
-	if err != nil {
-		return nil, err
+	if s.parked, err = ParkedKeys(ctx, s.db.Read, s.name); err != nil {
+		return err
 	}
-	c.moved(at.Position)
-	return &session{Consumer: c, lease: l, at: at, parked: parked, tenure: ctx}, nil
+	s.moved(s.at.Position)
+	return nil
 }
 
 // run catches up, then follows: woken by feeds and by the store, whichever is first; and by a poll that covers what both lost.

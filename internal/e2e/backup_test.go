@@ -87,7 +87,7 @@ func backupPostgres(t *testing.T, p *page) {
 	p.run("Postgres: restore", func(b block, _ string) {
 		if strings.Contains(b.commands, "migrate") {
 			require.Equal(t, held, heldBy(t, p, "RESTORED_ADMIN_URL"))
-			restoredBesideRedis(t, p)
+			restoredBesideRedis(t, p, held)
 		}
 	})
 	shop = p.shops[usualAddr]
@@ -150,7 +150,7 @@ func heldBy(t *testing.T, p *page, database string) int {
 
 // restoredBesideRedis runs a copy on the restored log whose Redis still holds the events that were lost: they reach nobody, the
 // relay says what is to be done, and everything else goes on.
-func restoredBesideRedis(t *testing.T, p *page) {
+func restoredBesideRedis(t *testing.T, p *page, held int) {
 	shop := launch(t, "serve", "--insecure", "--store", p.env["RESTORED_URL"], "--redis", p.env["REDIS_URL"]).ready()
 	e := &errand{id: "beside-redis"}
 	require.NoError(t, e.run(t.Context(), shop.Client))
@@ -162,6 +162,11 @@ func restoredBesideRedis(t *testing.T, p *page) {
 		}
 		return nil
 	})
+	relays, err := shop.Relays(t.Context())
+	require.NoError(t, err)
+	require.NotNil(t, relays[0].Beyond, "Redis holds what was lost")
+	require.Equal(t, "stream", relays[0].Beyond.KnownBy)
+	require.EqualValues(t, held+1, relays[0].Beyond.First)
 	shop.verified()
 	shop.end()
 }

@@ -39,6 +39,14 @@ func onBothStores(t *testing.T, test func(t *testing.T, config program.Config)) 
 // open starts a copy and waits until it is ready. It is stopped when the test ends, unless stop was called before.
 func open(t *testing.T, config program.Config) *shop {
 	t.Helper()
+	s := openUnready(t, config)
+	eventually(t, func() error { return s.Ready(t.Context()) })
+	return s
+}
+
+// openUnready starts a copy and does not wait until it is ready.
+func openUnready(t *testing.T, config program.Config) *shop {
+	t.Helper()
 	logged := &logBuffer{}
 	config.Addr, config.Migrate, config.Log = "127.0.0.1:0", true, slog.New(slog.NewTextHandler(logged, nil))
 	p, err := program.Start(t.Context(), config)
@@ -56,7 +64,6 @@ func open(t *testing.T, config program.Config) *shop {
 		s.stop()
 		logged.show(t)
 	})
-	eventually(t, func() error { return s.Ready(t.Context()) })
 	return s
 }
 

@@ -123,7 +123,7 @@ func (p *Program) start(ctx context.Context) (err error) {
 		Desk: desk, Events: p.events, Orders: orderRows, Payments: paymentRows, Inventory: stockRows, Products: productRows,
 		Cases: caseRows, Finder: cases.Finder{Model: caseRows}, History: history.New(p.events, snapshots),
 		ReadModels: p.models, Messages: app.NewMessages(p.store.log.Read), Mailbox: box, Consumers: p.store.databases(),
-		Transports: names(p.transports), Ready: p.readiness, AsyncAPI: described, OperationsOnly: !c.has(API),
+		Transports: names(p.transports), Beyond: p.beyond, Ready: p.readiness, AsyncAPI: described, OperationsOnly: !c.has(API),
 		Version: app.Version(), Log: c.Log,
 	}).Server()
 

@@ -1,9 +1,11 @@
 package program
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,10 +26,27 @@ var (
 // becomeReady waits until every read model, in whichever copy it is kept, has reached the head that the log had at the start.
 // That stays so. A copy that neither reads nor keeps them waits for none.
 func (p *Program) becomeReady(ctx context.Context) {
-	if !p.config.has(API) && !p.config.has(Projector) || p.models.WaitFor(ctx, p.head) == nil {
+	if !p.config.has(API) && !p.config.has(Projector) {
 		p.caughtUp.Store(true)
 	}
+	again := time.NewTicker(time.Second)
+	defer again.Stop()
+	for !p.caughtUp.Load() && p.models.WaitFor(ctx, p.head) == nil {
+		if statuses, err := p.models.Statuses(ctx); err == nil && !slices.ContainsFunc(statuses, stopped) {
+			p.caughtUp.Store(true)
+			return
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
+
+// stopped tells of a read model that waits for a human. That it is past the head does not make it right: the log may have been
+// restored from an older backup.
+func stopped(s projections.Status) bool { return s.Status == projections.Stopped }
 
 // readiness is nil while requests can be served. The database is asked each time: it may go away and come back.
 func (p *Program) readiness(ctx context.Context) error {
@@ -67,10 +86,10 @@ func behind(statuses []projections.Status, head int64) error {
 			at = s.Name + " is to be built"
 		}
 		switch {
-		case s.Generation != 0 && s.Position >= head:
+		case s.Generation != 0 && s.Position >= head && !stopped(s):
 			continue
-		case s.Status == projections.Stopped:
-			at += " and has stopped, GET /v1/projections says why"
+		case stopped(s):
+			at += " and has stopped: " + cmp.Or(s.Error, "GET /v1/projections/"+s.Name+"/rebuild says why")
 		case !s.Tended:
 			at += " and no copy works on it (is there one with the role " + string(Projector) + "?)"
 		}

@@ -54,6 +54,16 @@ func names(transports []messaging.Transport) []string {
 	return all
 }
 
+// beyond tells what a transport holds that the log has not. Not all keep what they were given.
+func (p *Program) beyond(ctx context.Context, transport string) (first, last int64, err error) {
+	for _, t := range p.transports {
+		if keeper, ok := t.(messaging.Keeper); ok && t.Name() == transport {
+			return messaging.Beyond(ctx, p.events, keeper)
+		}
+	}
+	return 0, 0, nil
+}
+
 // takeLetters runs a transport's inbox until ctx ends, in every copy or in one at a time as the transport allows.
 func takeLetters(ctx context.Context, t messaging.Transport, inbox *app.Inbox, db subscription.Database, owner subscription.Owner, log *slog.Logger) {
 	receive := func(ctx context.Context, in messaging.Inbound) error {

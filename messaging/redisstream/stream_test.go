@@ -36,6 +36,28 @@ func TestPublish_refusedID_sentOnlyIfTheEntryIsOurs(t *testing.T) {
 	require.Equal(t, []int64{1, 2, 3, 4, 5}, p.Keep(t)(), "and are left alone")
 }
 
+func TestKeeper_tellsWhatTheStreamHoldsThatTheLogHasNot(t *testing.T) {
+	p, transport := opened(t)
+	keeper := transport.(messaging.Keeper)
+	last, err := keeper.Last(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, last, "no stream yet")
+	records := messagingtest.NewLog().Append(5)
+	require.NoError(t, publish(t, transport, records))
+	require.NoError(t, p.add(t, "events", "junk", "on top"))
+	last, err = keeper.Last(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 5, last)
+	for _, record := range records {
+		id, err := keeper.EventAt(t.Context(), record.Position)
+		require.NoError(t, err)
+		require.Equal(t, record.EventID, id)
+	}
+	id, err := keeper.EventAt(t.Context(), 6)
+	require.NoError(t, err)
+	require.Zero(t, id)
+}
+
 func TestPublish_refusedID_notThere_isAnError(t *testing.T) {
 	_, transport := opened(t)
 	records := messagingtest.NewLog().Append(5)
