@@ -63,7 +63,7 @@ func newShop(t testing.TB) *shop {
 	a := api.New(api.Config{
 		Desk: s.desk, Events: s.log, Orders: rows[orders.Row]{s.orders, s}, Payments: rows[payments.Row]{s.payments, s},
 		Inventory: rows[inventory.Row]{s.stock, s}, Products: rows[products.Row]{s.catalogue, s}, Cases: rows[cases.Row]{s.cases, s}, Finder: s.finder,
-		ReadModels: projections.Set{s.models[0], s.models[1]}, History: history.New(s.log), Messages: s.letters, Mailbox: &s.mails, Consumers: s.consumers,
+		ReadModels: projections.Set{s.models[0], s.models[1]}, History: history.New(s.log, nil), Messages: s.letters, Mailbox: &s.mails, Consumers: s.consumers,
 		Ready: func(context.Context) error { return s.ready }, AsyncAPI: []byte(`{"asyncapi":"3.0.0"}`), Version: "test", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	s.api = a

@@ -154,6 +154,7 @@ func (q *Queue) conclude(a appended) {
 		again = append(again, q.takeBack(doubt)...)
 		forget(q.states, doubt)
 	}
+	q.states.grown(a.drain)
 	q.states.trim()
 	if len(again) > 0 {
 		q.decideAll(again)

@@ -12,18 +12,19 @@ import (
 	"ordermill/domain/product"
 )
 
-// The kinds of streams that commands decide on.
+// The kinds of streams that commands decide on. Those of a SKU grow for as long as it is sold and have snapshots; the others have
+// the few events of one order, one name or one identity of money.
 var (
-	products  = kind[product.State, product.Command, product.Event]{product.Category, product.Decider}
-	names     = kind[product.NameState, product.NameCommand, product.NameEvent]{product.NameCategory, product.NameDecider}
-	items     = kind[inventory.State, inventory.Command, inventory.Event]{inventory.Category, inventory.Decider}
-	orders    = kind[order.State, order.Command, order.Event]{order.Category, order.Decider}
-	accounts  = kind[payment.State, payment.Command, payment.Event]{payment.Category, payment.Decider}
-	claims    = kind[payment.ClaimState, payment.ClaimCommand, payment.ClaimEvent]{payment.ClaimCategory, payment.ClaimDecider}
+	products  = kind[product.State, product.Command, product.Event]{product.Category, product.Decider, 1}
+	names     = kind[product.NameState, product.NameCommand, product.NameEvent]{product.NameCategory, product.NameDecider, 0}
+	items     = kind[inventory.State, inventory.Command, inventory.Event]{inventory.Category, inventory.Decider, 1}
+	orders    = kind[order.State, order.Command, order.Event]{order.Category, order.Decider, 0}
+	accounts  = kind[payment.State, payment.Command, payment.Event]{payment.Category, payment.Decider, 0}
+	claims    = kind[payment.ClaimState, payment.ClaimCommand, payment.ClaimEvent]{payment.ClaimCategory, payment.ClaimDecider, 0}
 	checkouts = kind[checkout.State, none, checkout.Event]{checkout.Category, decider.Decider[checkout.State, none, checkout.Event]{
 		Initial: func() checkout.State { return checkout.State{} },
 		Evolve:  checkout.Evolve,
-	}}
+	}, 0}
 )
 
 // none is the command of a stream that only steps write, see Checkout.

@@ -39,8 +39,8 @@ type OrderNow struct {
 
 func orderNow(d *Decision, orderID string) OrderNow {
 	o, account, memory := orders.look(d, orderID), accounts.look(d, orderID), checkouts.look(d, orderID)
-	return OrderNow{OrderID: orderID, PlacedAt: o.first, UpdatedAt: max(o.last, account.last, memory.last),
-		Order: o.state, Account: account.state, Memory: memory.state}
+	return OrderNow{OrderID: orderID, PlacedAt: o.First, UpdatedAt: max(o.Last, account.Last, memory.Last),
+		Order: o.State, Account: account.State, Memory: memory.State}
 }
 
 // OrderPlaced is an order after the command, which may have found it there.

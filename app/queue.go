@@ -82,10 +82,10 @@ type task struct {
 	err      error
 }
 
-// NewQueue makes a queue; it takes commands once Run runs.
-func NewQueue(store *eventstore.Store, now func() time.Time) *Queue {
+// NewQueue makes a queue; it takes commands once Run runs. snapshots may be nil: every stream is then folded from its start.
+func NewQueue(store *eventstore.Store, now func() time.Time, snapshots *Snapshots) *Queue {
 	return &Queue{
-		store: store, now: now, states: newStates(store),
+		store: store, now: now, states: newStates(store, snapshots),
 		waiting: make(chan *task, maxDrain), stopped: make(chan struct{}),
 	}
 }

@@ -261,7 +261,7 @@ func TestQueue_stopped_finishesWhatIsBeingWritten_andNoMore(t *testing.T) {
 func TestQueue_stopped_takesNoMoreCommands(t *testing.T) {
 	s := newShop(t)
 	ctx, stop := context.WithCancel(t.Context())
-	queue := app.NewQueue(s.store, nil)
+	queue := app.NewQueue(s.store, nil, nil)
 	stop()
 	queue.Run(ctx)
 	_, err := queue.Do(t.Context(), app.Command{ID: uuid.New()})

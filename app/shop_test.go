@@ -23,11 +23,12 @@ import (
 
 // shop is a log in a temporary folder, and one copy of the program's queue and desk over it.
 type shop struct {
-	t      *testing.T
-	db     *sqlite.Database
-	driver *driver
-	store  *eventstore.Store
-	rest   func(context.Context) error // waits until the reactors that run have done everything
+	t         *testing.T
+	db        *sqlite.Database
+	driver    *driver
+	store     *eventstore.Store
+	snapshots *app.Snapshots              // that copies keep; nil: none
+	rest      func(context.Context) error // waits until the reactors that run have done everything
 	desk
 }
 
@@ -83,7 +84,7 @@ func (s *shop) copy() desk { return s.copyWith(manual.Provider{}, time.Now) }
 // stoppable starts another copy, and tells it to stop when the test says so, or ends.
 func (s *shop) stoppable(provider app.Provider, now func() time.Time) (d desk, stop func()) {
 	var decisions atomic.Int64
-	queue := app.NewQueue(s.store, func() time.Time { decisions.Add(1); return now() })
+	queue := app.NewQueue(s.store, func() time.Time { decisions.Add(1); return now() }, s.snapshots)
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { queue.Run(ctx) })

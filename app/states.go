@@ -2,13 +2,11 @@ package app
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"sync"
 	"time"
 
-	"ordermill/domain/decider"
 	"ordermill/eventstore"
-	"ordermill/eventstore/codec"
 )
 
 // maxStates bounds the cache of folded streams; the least recently used go first.
@@ -16,85 +14,44 @@ const maxStates = 20_000
 
 // states holds folded streams as the queue's decisions left them. Only the queue's goroutine uses it, preload apart.
 type states struct {
-	store *eventstore.Store
-	mu    sync.Mutex // preload folds several streams at once
-	known map[string]*state
-	tick  int64
+	store     *eventstore.Store
+	snapshots *Snapshots
+	mu        sync.Mutex // preload folds several streams at once
+	known     map[string]*state
+	tick      int64
 }
 
 // state is one stream folded to its version.
 type state struct {
+	ref     Ref
 	value   any
 	version int64
+	kept    int64 // the version of the last snapshot that this queue knows of, or asked for
 	used    int64
 }
 
-func newStates(store *eventstore.Store) *states {
-	return &states{store: store, known: map[string]*state{}}
-}
-
-// Ref names a stream and knows how to fold it.
-type Ref struct {
-	stream string
-	fold   func(value any, records []eventstore.Record) (any, error)
-}
-
-// kind ties a category of streams to its decider.
-type kind[S, C any, E decider.Event] struct {
-	category string
-	decider  decider.Decider[S, C, E]
-}
-
-// ref names the stream of an id.
-func (k kind[S, C, E]) ref(id string) Ref {
-	return Ref{eventstore.Stream(k.category, id), k.fold}
-}
-
-// folded is a stream's state, and when its first and last event were recorded, ms since 1970; 0 while there is none. An event
-// that is decided and not written yet has the time of its decision: its record's is not known before, and is moments later.
-type folded[S any] struct {
-	state       S
-	first, last int64
+func newStates(store *eventstore.Store, snapshots *Snapshots) *states {
+	return &states{store: store, snapshots: snapshots, known: map[string]*state{}}
 }
 
 // then is the stream after one more event.
 func (k kind[S, C, E]) then(f folded[S], event E, at time.Time) folded[S] {
-	if f.first == 0 {
-		f.first = millis(at)
+	if f.First == 0 {
+		f.First = millis(at)
 	}
-	f.state, f.last = k.decider.Evolve(f.state, event), millis(at)
+	f.State, f.Last = k.decider.Evolve(f.State, event), millis(at)
 	return f
 }
 
-// fold moves a stream over records; a nil value is a stream that is not there.
-func (k kind[S, C, E]) fold(value any, records []eventstore.Record) (any, error) {
-	f, ok := value.(folded[S])
-	if !ok {
-		f.state = k.decider.Initial()
-	}
-	for _, record := range records {
-		event, err := codec.Decode(record)
-		if err != nil {
-			return nil, err
-		}
-		e, ok := event.(E)
-		if !ok {
-			return nil, fmt.Errorf("position %d: %s does not belong in stream %s", record.Position, record.Type, record.Stream)
-		}
-		f = k.then(f, e, record.RecordedAt)
-	}
-	return f, nil
-}
-
 // state returns the stream's state for reading; the decision is checked against the version it saw.
-func (k kind[S, C, E]) state(d *Decision, id string) S { return k.look(d, id).state }
+func (k kind[S, C, E]) state(d *Decision, id string) S { return k.look(d, id).State }
 
 // look returns the stream likewise, with its times.
 func (k kind[S, C, E]) look(d *Decision, id string) folded[S] {
 	entry, err := d.states.get(d.ctx, k.ref(id))
 	if err != nil {
 		d.failure = err
-		return folded[S]{state: k.decider.Initial()}
+		return folded[S]{State: k.decider.Initial()}
 	}
 	stream := eventstore.Stream(k.category, id)
 	if _, seen := d.expected[stream]; !seen {
@@ -105,11 +62,11 @@ func (k kind[S, C, E]) look(d *Decision, id string) folded[S] {
 
 // read folds the stream as the log has it now, beside the queue: for those who do not decide.
 func (k kind[S, C, E]) read(ctx context.Context, store *eventstore.Store, id string) (S, error) {
-	entry, err := load(ctx, store, k.ref(id))
+	entry, err := load(ctx, store, nil, k.ref(id))
 	if err != nil {
 		return k.decider.Initial(), err
 	}
-	return entry.value.(folded[S]).state, nil
+	return entry.value.(folded[S]).State, nil
 }
 
 // decide lets the domain decide a command on the stream, and records what comes of it.
@@ -155,33 +112,40 @@ func (s *states) get(ctx context.Context, ref Ref) (*state, error) {
 	if ok {
 		return entry, nil
 	}
-	entry, err := load(ctx, s.store, ref)
+	l, err := load(ctx, s.store, s.snapshots, ref)
 	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			s.snapshots.ask(ref) // the stream may be too long to be folded while somebody waits
+		}
 		return nil, err
 	}
+	entry = &state{ref: ref, value: l.value, version: l.version, kept: l.from}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	entry.used = s.tick
 	s.known[ref.stream] = entry
+	s.due(entry, l.spoilt != nil)
 	return entry, nil
 }
 
-// load folds a stream as the log has it now.
-func load(ctx context.Context, store *eventstore.Store, ref Ref) (*state, error) {
-	entry := &state{}
-	for {
-		records, err := store.Read(ctx, eventstore.Query{Stream: ref.stream, AfterVersion: entry.version, Limit: eventstore.MaxPage})
-		if err != nil {
-			return nil, err
-		}
-		if entry.value, err = ref.fold(entry.value, records); err != nil {
-			return nil, err
-		}
-		if len(records) > 0 {
-			entry.version = records[len(records)-1].Version
-		}
-		if len(records) < eventstore.MaxPage {
-			return entry, nil
+// due asks for a snapshot of a stream that has grown since the last one, or whose snapshot is spoilt.
+func (s *states) due(entry *state, spoilt bool) {
+	if spoilt || entry.version-entry.kept >= SnapshotEvery {
+		s.snapshots.ask(entry.ref)
+		entry.kept = entry.version
+	}
+}
+
+// grown looks for what is due among the streams that a drain changed. A state may be ahead of the log, or be in doubt: the
+// snapshot is made of what the log has.
+func (s *states) grown(drain []*task) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range drain {
+		for stream := range t.decision.changed {
+			if entry, ok := s.known[stream]; ok {
+				s.due(entry, false)
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -100,7 +101,7 @@ func TestMovements_runningSums_pageByPage(t *testing.T) {
 	m.paidOrder("7")
 	m.command(fact{"inventory-A", inventory.Committed{ReservationID: "r-7", OrderID: "7", ShipmentID: "p", Quantity: 2}})
 	m.command(fact{"inventory-A", inventory.Adjusted{AdjustmentID: "a", Delta: -1, Reason: "broken"}})
-	h := New(m)
+	h := New(m, nil)
 	all, more, err := h.Movements(t.Context(), "A", 0, 50)
 	require.NoError(t, err)
 	require.False(t, more)
@@ -137,13 +138,37 @@ func TestReservations_openOnes_softAndHard(t *testing.T) {
 	m.command(fact{"inventory-A", inventory.Reserved{ReservationID: "r-6", OrderID: "6", Quantity: 1, ExpiresAt: 9000}})
 	m.command(fact{"inventory-A", inventory.Reserved{ReservationID: "r-5", OrderID: "5", Quantity: 1, ExpiresAt: 9000}})
 	m.command(fact{"inventory-A", inventory.Released{ReservationID: "r-5", OrderID: "5", Quantity: 1}})
-	open, position, err := New(m).Reservations(t.Context(), "A")
+	open, position, err := New(m, nil).Reservations(t.Context(), "A")
 	require.NoError(t, err)
 	require.Equal(t, []Reservation{{"6", inventory.Reservation{ReservationID: "r-6", Quantity: 1, ExpiresAt: 9000}},
 		{"7", inventory.Reservation{ReservationID: "r-7", Quantity: 3}}}, open)
 	require.Equal(t, int64(len(m.records)), position)
-	_, _, err = New(m).Reservations(t.Context(), "B")
+	_, _, err = New(m, nil).Reservations(t.Context(), "B")
 	require.ErrorIs(t, err, ErrNotFound)
+}
+
+// stocks knows what is told it.
+type stocks struct {
+	state inventory.State
+	err   error
+}
+
+func (s stocks) Stock(context.Context, string) (inventory.State, int64, error) {
+	return s.state, 77, s.err
+}
+
+func TestReservations_ofAKnownStock_readNoStream(t *testing.T) {
+	m := &memory{}
+	held := map[string]inventory.Reservation{"7": {ReservationID: "r", Quantity: 3}}
+	open, position, err := New(m, stocks{state: inventory.State{SKU: "A", Reservations: held}}).Reservations(t.Context(), "A")
+	require.NoError(t, err)
+	require.Equal(t, []Reservation{{"7", held["7"]}}, open)
+	require.EqualValues(t, 77, position)
+
+	_, _, err = New(m, stocks{}).Reservations(t.Context(), "A")
+	require.ErrorIs(t, err, ErrNotFound)
+	_, _, err = New(m, stocks{err: errors.New("a newer event")}).Reservations(t.Context(), "A")
+	require.ErrorIs(t, err, ErrNotFound, "folded from the stream, which is empty")
 }
 
 func TestStory_allStreamsOldestFirst_nobodyElses(t *testing.T) {
@@ -153,7 +178,7 @@ func TestStory_allStreamsOldestFirst_nobodyElses(t *testing.T) {
 	m.paidOrder("7")
 	last := len(m.records)
 	m.paidOrder("8")
-	s, err := New(m).Story(t.Context(), "7")
+	s, err := New(m, nil).Story(t.Context(), "7")
 	require.NoError(t, err)
 	var positions, want []int64
 	for _, e := range s.Entries {
@@ -169,7 +194,7 @@ func TestStory_allStreamsOldestFirst_nobodyElses(t *testing.T) {
 	require.Equal(t, "It waits to be shipped.", s.WaitingFor)
 	require.Empty(t, s.Pending)
 	require.False(t, s.Truncated)
-	_, err = New(m).Story(t.Context(), "9")
+	_, err = New(m, nil).Story(t.Context(), "9")
 	require.ErrorIs(t, err, ErrNotFound)
 }
 
@@ -179,7 +204,7 @@ func TestStory_waitsAndTimers(t *testing.T) {
 	m.command(fact{"checkout-7", checkout.StockReserved{}},
 		fact{"payment-7", payment.Requested{RequestID: "q", Attempt: 1, AmountMinor: 900, Currency: "USD", ExpiresAt: 9000}},
 		fact{"order-7", order.PaymentAwaited{PayBy: 9000}})
-	s, err := New(m).Story(t.Context(), "7")
+	s, err := New(m, nil).Story(t.Context(), "7")
 	require.NoError(t, err)
 	require.Equal(t, []Wait{{For: checkout.WaitingForStock, Since: m.at(2), Until: m.at(3)}, {For: checkout.WaitingForPayment, Since: m.at(3)}}, s.Waits)
 	require.Equal(t, []checkout.Pending{{Deadline: checkout.Deadline{Timer: checkout.TimerPayment, Ref: "q", Attempt: 1}, At: 9000}}, s.Pending)
@@ -190,7 +215,7 @@ func TestStory_moneyWithoutAnOrder_hasOneToo(t *testing.T) {
 	m := newMemory(t)
 	m.command(fact{"payment-7", payment.Captured{CaptureID: "c", AmountMinor: 900, Currency: "USD"}})
 	m.command(fact{"payment-7", payment.Unmatched{CaptureID: "c", ParkUntil: 9000}})
-	s, err := New(m).Story(t.Context(), "7")
+	s, err := New(m, nil).Story(t.Context(), "7")
 	require.NoError(t, err)
 	require.Equal(t, "9.00 USD has arrived and waits for its order, until 1970-01-01 00:00:09 UTC.", s.WaitingFor)
 }
@@ -210,7 +235,7 @@ func TestStory_popularSKU_readsOnlyItsTime(t *testing.T) {
 	m.command(fact{"inventory-A", inventory.Released{ReservationID: "r-7", OrderID: "7", Quantity: 3}}, fact{"checkout-7", checkout.StockReleased{}})
 	crowd()
 	m.read = 0
-	s, err := New(m).Story(t.Context(), "7")
+	s, err := New(m, nil).Story(t.Context(), "7")
 	require.NoError(t, err)
 	require.Equal(t, "checkout.stock_released", s.Entries[len(s.Entries)-1].Type)
 	require.Equal(t, "inventory.released", s.Entries[len(s.Entries)-2].Type, "after the order ended, what it held was released")
@@ -229,7 +254,7 @@ func TestStory_longLife_isTruncated_andSaysSo(t *testing.T) {
 		m.records = append(m.records, eventstore.Record{Position: last.Position + i + 1, Stream: stream.stream, Version: 100 + i, Type: name,
 			SchemaVersion: version, Data: data, CommandID: uuid.New()})
 	}
-	s, err := New(m).Story(t.Context(), "7")
+	s, err := New(m, nil).Story(t.Context(), "7")
 	require.NoError(t, err)
 	require.True(t, s.Truncated)
 }
@@ -239,7 +264,7 @@ func TestStory_eventThatCannotBeRead_isShownAllTheSame(t *testing.T) {
 	m.paidOrder("7")
 	m.append(eventstore.Record{Stream: "order-7", Type: "order.teleported", SchemaVersion: 1, Data: json.RawMessage(`{}`), CommandID: uuid.New()})
 	m.append(eventstore.Record{Stream: "payment-7", Type: payment.CapturedType, SchemaVersion: 1, Data: json.RawMessage(`[1]`), CommandID: uuid.New()})
-	s, err := New(m).Story(t.Context(), "7")
+	s, err := New(m, nil).Story(t.Context(), "7")
 	require.NoError(t, err)
 	for _, e := range s.Entries[len(s.Entries)-2:] {
 		require.Equal(t, "This program cannot read this event.", e.Text)

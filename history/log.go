@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"ordermill/domain/decider"
+	"ordermill/domain/inventory"
 	"ordermill/eventstore"
 	"ordermill/eventstore/codec"
 )
@@ -14,11 +15,20 @@ type Log interface {
 	Read(ctx context.Context, query eventstore.Query) ([]eventstore.Record, error)
 }
 
-// History reads a log.
-type History struct{ log Log }
+// Stocks knows a SKU's stock at the log's head, and the position of its last event, without folding all of its stream; the zero
+// State if nothing ever happened to it.
+type Stocks interface {
+	Stock(ctx context.Context, sku string) (stock inventory.State, position int64, err error)
+}
 
-// New makes the history of a log.
-func New(log Log) *History { return &History{log} }
+// History reads a log.
+type History struct {
+	log    Log
+	stocks Stocks
+}
+
+// New makes the history of a log. stocks may be nil: what is held of a SKU is then folded from the start of its stream.
+func New(log Log, stocks Stocks) *History { return &History{log, stocks} }
 
 // ErrNotFound: nothing ever happened to what was asked about.
 var ErrNotFound = errors.New("nothing happened to it")

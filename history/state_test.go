@@ -26,7 +26,7 @@ func TestStates_everyCategoryOfTheCodec_canBeFolded(t *testing.T) {
 func TestStates_atEveryVersion_areTheFoldOfThatPrefix(t *testing.T) {
 	m := newMemory(t)
 	m.paidOrder("7")
-	got, err := New(m).States(t.Context(), "inventory-A", 4, 0, 2, 1)
+	got, err := New(m, nil).States(t.Context(), "inventory-A", 4, 0, 2, 1)
 	require.NoError(t, err)
 	require.Nil(t, got[1].JSON)
 	require.Zero(t, got[1].Last)
@@ -51,7 +51,7 @@ func TestStates_atEveryVersion_areTheFoldOfThatPrefix(t *testing.T) {
 
 func TestStates_whatIsNotThere(t *testing.T) {
 	m := newMemory(t)
-	h := New(m)
+	h := New(m, nil)
 	_, err := h.States(t.Context(), "inventory-B", 1)
 	require.ErrorIs(t, err, ErrNotFound)
 	_, err = h.States(t.Context(), "inventory-A", 3)
@@ -63,7 +63,7 @@ func TestStates_whatIsNotThere(t *testing.T) {
 
 func TestStates_anUnreadableEvent_isOnlyInTheWayFromThereOn(t *testing.T) {
 	m := newMemory(t)
-	h := New(m)
+	h := New(m, nil)
 	m.append(eventstore.Record{Stream: "inventory-A", Type: "weather.rained", SchemaVersion: 1, Data: []byte(`{}`)})
 	_, err := h.States(t.Context(), "inventory-A", 2)
 	require.NoError(t, err)

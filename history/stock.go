@@ -81,14 +81,7 @@ type Reservation struct {
 // Reservations returns the open reservations of a SKU by order id, and the position of its last event. One that is overdue is
 // there until a decision on the SKU ends it.
 func (h *History) Reservations(ctx context.Context, sku string) (open []Reservation, position int64, err error) {
-	state := inventory.Decider.Initial()
-	err = h.each(ctx, eventstore.Stream(inventory.Category, sku), 0, func(record eventstore.Record, fact decider.Event) bool {
-		if event, ok := fact.(inventory.Event); ok {
-			state = inventory.Decider.Evolve(state, event)
-		}
-		position = record.Position
-		return true
-	})
+	state, position, err := h.stockNow(ctx, sku)
 	if err == nil && !state.Exists() {
 		err = ErrNotFound
 	}
@@ -97,4 +90,23 @@ func (h *History) Reservations(ctx context.Context, sku string) (open []Reservat
 	}
 	slices.SortFunc(open, func(a, b Reservation) int { return cmp.Compare(a.OrderID, b.OrderID) })
 	return open, position, err
+}
+
+// stockNow is a SKU's stock at the log's head. What commands cannot load, for an event that this program cannot read, is folded
+// without that event.
+func (h *History) stockNow(ctx context.Context, sku string) (state inventory.State, position int64, err error) {
+	if h.stocks != nil {
+		if state, position, err = h.stocks.Stock(ctx, sku); err == nil {
+			return state, position, nil
+		}
+	}
+	state = inventory.Decider.Initial()
+	err = h.each(ctx, eventstore.Stream(inventory.Category, sku), 0, func(record eventstore.Record, fact decider.Event) bool {
+		if event, ok := fact.(inventory.Event); ok {
+			state = inventory.Decider.Evolve(state, event)
+		}
+		position = record.Position
+		return true
+	})
+	return state, position, err
 }

@@ -28,9 +28,9 @@ type Place []int64
 
 // The places of a shop.
 var (
-	Log  = Place{1, 2, 3, 5, 6, 7}       // SQLite: log.db
-	Read = Place{2, 4, 5, 6, 8}          // SQLite: read.db
-	all  = Place{1, 2, 3, 4, 5, 6, 7, 8} // Postgres has both in one database
+	Log  = Place{1, 2, 3, 5, 6, 7, 10}       // SQLite: log.db
+	Read = Place{2, 4, 5, 6, 8}              // SQLite: read.db
+	all  = Place{1, 2, 3, 4, 5, 6, 7, 8, 10} // Postgres has both in one database
 )
 
 // Newest is the version of a store that this program has migrated.

@@ -42,8 +42,9 @@ func TestGround_isWhatTheLogsFirstMigrationMakes(t *testing.T) {
 func TestPlace_version_decides(t *testing.T) {
 	require.ErrorIs(t, Log.check(0), ErrNotMigrated)
 	require.ErrorIs(t, Log.check(3), ErrNotMigrated)
-	require.NoError(t, Log.check(7))
-	require.ErrorIs(t, Log.check(8), ErrNewer)
+	require.ErrorIs(t, Log.check(7), ErrNotMigrated)
+	require.NoError(t, Log.check(10))
+	require.ErrorIs(t, Log.check(11), ErrNewer)
 	require.ErrorIs(t, Read.check(6), ErrNotMigrated)
 	require.NoError(t, Read.check(8))
 }

@@ -38,6 +38,7 @@ type shop struct {
 	events *eventstore.Store
 	desk   *app.Desk
 	queue  *app.Queue
+	kept   *app.Snapshots
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -68,9 +69,13 @@ func sqliteShop(ctx context.Context, folder string) (*shop, error) {
 func openShop(db database) *shop {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &shop{database: db, events: eventstore.New(db.Driver()), stop: stop}
-	s.queue = app.NewQueue(s.events, time.Now)
+	var log subscription.Database
+	log.Write, log.Read = db.Log()
+	s.kept = app.NewSnapshots(s.events, log, slog.Default())
+	s.queue = app.NewQueue(s.events, time.Now, s.kept)
 	s.desk = app.NewDesk(s.queue, s.events, currency, app.DefaultTiming, manual.Provider{}, slog.Default())
 	s.running.Go(func() { s.queue.Run(ctx) })
+	s.running.Go(func() { s.kept.Run(ctx) })
 	return s
 }
 

@@ -21,14 +21,16 @@ const (
 	BeforeMail       Point = "before-mail"
 	AfterMail        Point = "after-mail" // sent, not recorded
 	BeforeProvider   Point = "before-provider"
-	AfterProvider    Point = "after-provider" // asked, the answer not recorded
-	BeforeTimer      Point = "before-timer"   // due, not fired
-	AfterTimer       Point = "after-timer"    // fired
+	AfterProvider    Point = "after-provider"  // asked, the answer not recorded
+	BeforeTimer      Point = "before-timer"    // due, not fired
+	AfterTimer       Point = "after-timer"     // fired
+	BeforeSnapshot   Point = "before-snapshot" // folded, not written
+	AfterSnapshot    Point = "after-snapshot"
 )
 
 // All lists every point.
 var All = []Point{BeforeAppend, InAppend, AfterAppend, BeforePublish, AfterPublish, BeforeProjection, AfterProjection, BeforeReaction, AfterReaction,
-	BeforeCheckpoint, AfterCheckpoint, BeforeMail, AfterMail, BeforeProvider, AfterProvider, BeforeTimer, AfterTimer}
+	BeforeCheckpoint, AfterCheckpoint, BeforeMail, AfterMail, BeforeProvider, AfterProvider, BeforeTimer, AfterTimer, BeforeSnapshot, AfterSnapshot}
 
 // Variable is the environment's variable that says where to die, in a build with the tag: POINT:N, the N-th time that POINT is
 // reached. POINT:N:freeze stops there as SIGSTOP does, until SIGCONT.

@@ -85,9 +85,11 @@ func (p *Program) start(ctx context.Context) (err error) {
 	owner := subscription.Owner{ID: uuid.NewString(), Sole: p.store.embedded}
 
 	// Commands: one queue, one desk.
-	queue := app.NewQueue(p.events, c.Now)
+	snapshots := app.NewSnapshots(p.events, p.store.log, c.Log)
+	queue := app.NewQueue(p.events, c.Now, snapshots)
 	desk := app.NewDesk(queue, p.events, c.Currency, c.Timing, c.provider(), c.Log)
 	p.deciding.run(queue.Run)
+	p.deciding.run(snapshots.Run)
 	if c.Demo {
 		if err := demo.Seed(ctx, desk); err != nil {
 			return fmt.Errorf("seed the demo catalogue: %w", err)
@@ -119,7 +121,7 @@ func (p *Program) start(ctx context.Context) (err error) {
 	box := mailbox.New(p.store.durable, p.store.log.Read)
 	p.server = api.New(api.Config{
 		Desk: desk, Events: p.events, Orders: orderRows, Payments: paymentRows, Inventory: stockRows, Products: productRows,
-		Cases: caseRows, Finder: cases.Finder{Model: caseRows}, History: history.New(p.events),
+		Cases: caseRows, Finder: cases.Finder{Model: caseRows}, History: history.New(p.events, snapshots),
 		ReadModels: p.models, Messages: app.NewMessages(p.store.log.Read), Mailbox: box, Consumers: p.store.databases(),
 		Transports: names(p.transports), Ready: p.readiness, AsyncAPI: described, OperationsOnly: !c.has(API),
 		Version: app.Version(), Log: c.Log,

@@ -31,6 +31,7 @@ var terms = []struct {
 	}},
 	{"Deciding", []term{
 		{"decider", "The rules of one kind of stream as pure functions: `decide` makes events of a command, `evolve` folds them.", "Decider", "domain/decider/decider.go"},
+		{"snapshot", "What a long stream's events fold to at one version, kept so that a load need not begin at its start.", "Snapshots", "app/snapshots.go"},
 		{"process manager", "The rules between streams: the checkout, which takes an order from placed to its end.", "Step", "domain/checkout/step.go"},
 		{"letter", "A message that comes in over HTTP or a broker, such as `payment.completed`.", "Letter", "app/inbox.go"},
 		{"message", "A letter together with what became of it.", "Message", "app/messages.go"},

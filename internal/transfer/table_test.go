@@ -15,6 +15,7 @@ var stays = map[string]string{
 	"log.id":                 "one row",
 	"log.log_id":             "in the file's header",
 	"importing":              "of the store itself",
+	"snapshots":              "made again from the log",
 	"goose_db_version":       "of the store itself",
 	"consumers.epoch":        "counts the owners that one database has seen",
 	"consumers.owner":        "a lease is of one database",
