@@ -17,13 +17,14 @@ type budget struct {
 	probe  time.Duration // of each pool size the baseline may choose from
 	orders int           // of each round with the checkout
 	behind int           // events that the projector is behind, in each of its rounds
-	fresh  int           // commands of each round that times the row of one
+	fresh  int           // commands of each round that times the row of one, and loads of each that times them
+	events int64         // of the stream that is loaded from its snapshot
 	limit  time.Duration // of the whole run
 }
 
 var (
-	short = budget{rounds: 9, round: 2 * time.Second, probe: time.Second, orders: 1500, behind: 40_000, fresh: 100, limit: 12 * time.Minute}
-	full  = budget{rounds: 15, round: 5 * time.Second, probe: 2 * time.Second, orders: 5000, behind: 300_000, fresh: 300, limit: 90 * time.Minute}
+	short = budget{rounds: 9, round: 2 * time.Second, probe: time.Second, orders: 1500, behind: 40_000, fresh: 100, events: 100_000, limit: 12 * time.Minute}
+	full  = budget{rounds: 15, round: 5 * time.Second, probe: 2 * time.Second, orders: 5000, behind: 300_000, fresh: 300, events: 1_000_000, limit: 90 * time.Minute}
 )
 
 // poolSizes are tried for the baseline, none above its number of callers.

@@ -114,6 +114,8 @@ func (b *bench) cases() []measurement {
 		whole("relay to Redis, pipelined", b.relayRedis),
 		whole("from the answer to the row, RabbitMQ", b.rowByRabbitMQ),
 		whole("from the answer to the row, Redis", b.rowByRedis),
+		whole("load of a stream, Postgres", b.loadPostgres),
+		whole("load of a stream, SQLite", b.loadSQLite),
 		whole("one projector drains a backlog, Postgres", b.backlog),
 		whole("commands, Postgres, RabbitMQ and Redis", b.copies),
 	}
