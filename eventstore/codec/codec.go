@@ -12,7 +12,7 @@ import (
 
 // ErrUnknown marks an event that a newer program wrote: its type or its version is not known here. A consumer that meets one
 // must stop, not skip it.
-var ErrUnknown = errors.New("this program does not know the event; a newer one wrote it")
+var ErrUnknown = errors.New("this program does not know the event; a newer one wrote it: upgrade this one")
 
 // Types lists every kind of event that this program writes or reads, under the name of its newest version.
 func Types() []Type { return append([]Type(nil), table...) }
@@ -27,6 +27,13 @@ func Encode(event decider.Event) (eventType string, schemaVersion int, data []by
 // Decode reads an event of the log, whatever version it was written at. Errors wrap ErrUnknown if the type is unknown or its
 // version newer than the table's.
 func Decode(record eventstore.Record) (decider.Event, error) { return shop.decode(record) }
+
+// Known is nil if this program knows the type and the version of a record, and wraps ErrUnknown if not. Whoever picks records by
+// their type asks first: what is not known may be what it waits for, under a newer name.
+func Known(record eventstore.Record) error {
+	_, err := shop.row(record)
+	return err
+}
 
 // codec is a table that can be looked things up in.
 type codec struct {
@@ -66,19 +73,27 @@ func (c codec) encode(event decider.Event) (eventType string, schemaVersion int,
 	return t.shapes[t.Version-1].name, t.Version, data, nil
 }
 
-func (c codec) decode(record eventstore.Record) (decider.Event, error) {
+// row is the one that reads a record.
+func (c codec) row(record eventstore.Record) (Type, error) {
 	t, ok := c.stored[record.Type]
 	switch v := record.SchemaVersion; {
 	case !ok:
-		return nil, fmt.Errorf("%w: type %q", ErrUnknown, record.Type)
+		return t, fmt.Errorf("%w: type %q", ErrUnknown, record.Type)
 	case v > t.Reads:
-		return nil, fmt.Errorf("%w: version %d of %s, known up to %d", ErrUnknown, v, t.Name, t.Reads)
+		return t, fmt.Errorf("%w: version %d of %s, known up to %d", ErrUnknown, v, t.Name, t.Reads)
 	case v < 1 || t.shapes[v-1].name != record.Type:
-		return nil, fmt.Errorf("version %d of %s was never written", v, record.Type)
+		return t, fmt.Errorf("version %d of %s was never written", v, record.Type)
+	}
+	return t, nil
+}
+
+func (c codec) decode(record eventstore.Record) (decider.Event, error) {
+	t, err := c.row(record)
+	if err != nil {
+		return nil, err
 	}
 	data := []byte(record.Data)
 	for version := record.SchemaVersion; version < t.Reads; version++ {
-		var err error
 		if data, err = change(data, t.shapes[version].up); err != nil {
 			return nil, fmt.Errorf("decode %s: from version %d to %d: %w", record.Type, version, version+1, err)
 		}

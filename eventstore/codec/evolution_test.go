@@ -41,9 +41,9 @@ func (parcelLoaded) EventType() string  { return "parcel.loaded" }
 
 var parcels = []Type{
 	of[parcelPosted]("parcel").
-		formerly("parcel.sent").then(gramsFromKilograms).
-		formerly("parcel.sent").then(nil).
-		then(standardService),
+		then(gramsFromKilograms).          // version 2: another unit
+		formerly("parcel.sent").then(nil). // version 3: another name
+		then(standardService),             // version 4: another member
 
 	of[parcelHandled]("parcel").unwritten(),
 	of[parcelSorted]("parcel"),
@@ -140,6 +140,38 @@ func TestEvolution_theReleaseBefore_writesWhatTheOneBeforeItReads(t *testing.T) 
 func TestEvolution_whatIsOnlyRead_isNotWritten(t *testing.T) {
 	_, _, _, err := newCodec(parcels).encode(parcelHandled{"north"})
 	require.ErrorContains(t, err, "only read")
+}
+
+// A row may be renamed twice: the versions keep the names under which they were written.
+func TestEvolution_everyFormerNameIsRead(t *testing.T) {
+	c := newCodec([]Type{of[parcelSorted]("parcel").formerly("parcel.a").then(nil).formerly("parcel.b").then(nil)})
+	for version, name := range []string{"parcel.a", "parcel.b", "parcel.sorted"} {
+		event, err := c.decode(eventstore.Record{Type: name, SchemaVersion: version + 1, Data: []byte(`{"depot":"north"}`)})
+		require.NoError(t, err)
+		require.Equal(t, parcelSorted{"north"}, event)
+	}
+}
+
+// parcel is what the events of a parcel fold to.
+type parcel struct {
+	depot  string
+	loaded bool
+}
+
+func (p parcel) evolve(event decider.Event) parcel {
+	switch e := event.(type) {
+	case parcelHandled: // before it was split
+		p.depot, p.loaded = e.Depot, true
+	case parcelSorted:
+		p.depot = e.Depot
+	case parcelLoaded:
+		p.loaded = true
+	}
+	return p
+}
+
+func TestEvolution_anEventBeforeItsSplit_foldsToWhatBothDo(t *testing.T) {
+	require.Equal(t, parcel{}.evolve(parcelSorted{"north"}).evolve(parcelLoaded{"van-7"}), parcel{}.evolve(parcelHandled{"north"}))
 }
 
 func TestEvolution_aNameHasOneRow(t *testing.T) {

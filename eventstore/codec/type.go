@@ -42,12 +42,14 @@ func of[E decider.Event](category string) Type {
 	}
 }
 
-// formerly says under which name the version before, and all before that, stand in the log. The next call makes the version that has
-// the new name.
+// formerly says under which name the versions so far stand in the log, but for those that had yet another name before. The next call
+// makes the version that has the new name.
 func (t Type) formerly(name string) Type {
 	shapes := append([]shape(nil), t.shapes...)
 	for i := range shapes {
-		shapes[i].name = name
+		if shapes[i].name == t.Name {
+			shapes[i].name = name
+		}
 	}
 	t.shapes = shapes
 	return t
