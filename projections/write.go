@@ -43,7 +43,7 @@ func (b *build[R]) write(ctx context.Context, conn *sql.Conn, tx *sql.Tx, p *pag
 	}
 	for _, parked := range p.parked {
 		_, err := tx.ExecContext(ctx, `INSERT INTO parked (consumer, key, error, attempts, parked_at) VALUES ($1, $2, $3, 1, now_ms())`,
-			b.name, parked.Key, parked.Err.Error())
+			b.name, parked.Key, subscription.Storable(parked.Err.Error()))
 		if err != nil {
 			return err
 		}
