@@ -72,6 +72,8 @@ func (a *API) problemOf(ctx context.Context, err error) *problem {
 		return fail(v1.IdempotencyKeyInFlight, "the first request with this Idempotency-Key has not been answered yet")
 	case errors.Is(err, app.ErrClosed):
 		return fail(v1.NotReady, "this process is stopping and takes no more commands")
+	case errors.Is(err, app.ErrUnreadable):
+		return a.logged(ctx, err, v1.UnreadableEvent, "a newer program wrote to what the command is about, and this one cannot tell what that means; nothing was written. Upgrade this program")
 	case errors.Is(err, eventstore.ErrOutcomeUnknown):
 		return a.logged(ctx, err, v1.OutcomeUnknown, "the database went away while it was committing; the same request is safe to send again with an Idempotency-Key")
 	case errors.Is(err, eventstore.ErrUnavailable), errors.Is(err, eventstore.ErrRolledBack):

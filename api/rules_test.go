@@ -210,6 +210,7 @@ func TestProblems_ofCommands(t *testing.T) {
 		retryable bool
 	}{
 		{app.ErrConcurrentChange, v1.ConcurrentChange, 409, true},
+		{fmt.Errorf("%w: type x", app.ErrUnreadable), v1.UnreadableEvent, 503, true},
 		{fmt.Errorf("deciding: %w", app.ErrKeyReused), v1.IdempotencyKeyReused, 422, false},
 		{app.ErrTwinInFlight, v1.IdempotencyKeyInFlight, 409, true},
 		{app.ErrClosed, v1.NotReady, 503, true},

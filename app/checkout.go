@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"ordermill/domain/order"
 	"ordermill/domain/payment"
 	"ordermill/eventstore"
-	"ordermill/eventstore/codec"
 	"ordermill/eventstore/subscription"
 )
 
@@ -87,11 +85,7 @@ func (c *Checkout) Keys(record eventstore.Record) ([]string, error) {
 // React runs the order's step.
 func (c *Checkout) React(ctx context.Context, work subscription.Work) error {
 	cause := work.Deliveries[len(work.Deliveries)-1]
-	err := c.desk.queue.once(ctx, CheckoutName, c.step(work.Key, cause.Record))
-	if errors.Is(err, codec.ErrUnknown) {
-		return errors.Join(subscription.ErrStop, err)
-	}
-	return err
+	return c.desk.queue.once(ctx, CheckoutName, c.step(work.Key, cause.Record))
 }
 
 func (c *Checkout) step(orderID string, cause eventstore.Record) Command {

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"time"
 
@@ -37,7 +36,11 @@ func (c *Collection) Name() string { return CollectionName }
 
 // Keys is the order's id for what a provider is told, of orders with which it deals. What became of a refund is asked about
 // for every order: where nobody knows, somebody has to look.
+// It stops at an event that is not known here.
 func (c *Collection) Keys(record eventstore.Record) ([]string, error) {
+	if err := codec.Known(record); err != nil {
+		return nil, err
+	}
 	switch record.Type {
 	case payment.RequestedType, payment.RequestClosedType, payment.RefundRequestedType, payment.ReviewResolvedType, checkout.DeadlineFiredType:
 	default:
@@ -54,10 +57,7 @@ func (c *Collection) Keys(record eventstore.Record) ([]string, error) {
 func (c *Collection) React(ctx context.Context, work subscription.Work) error {
 	for _, d := range work.Deliveries {
 		if err := c.react(ctx, work.Key, d.Record); err != nil {
-			if errors.Is(err, codec.ErrUnknown) {
-				err = errors.Join(subscription.ErrStop, err)
-			}
-			return err
+			return stopping(err)
 		}
 	}
 	return nil

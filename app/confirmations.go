@@ -9,6 +9,7 @@ import (
 
 	"ordermill/domain/order"
 	"ordermill/eventstore"
+	"ordermill/eventstore/codec"
 	"ordermill/eventstore/subscription"
 	"ordermill/internal/crashpoint"
 )
@@ -45,8 +46,11 @@ var _ subscription.Reactor = (*Confirmations)(nil)
 // Name is the consumer's name.
 func (c *Confirmations) Name() string { return "mail" }
 
-// Keys is the order's id, for orders that were just confirmed.
+// Keys is the order's id, for orders that were just confirmed. It stops at an event that is not known here.
 func (c *Confirmations) Keys(record eventstore.Record) ([]string, error) {
+	if err := codec.Known(record); err != nil {
+		return nil, err
+	}
 	if record.Type != order.ConfirmedType {
 		return nil, nil
 	}

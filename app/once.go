@@ -2,8 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"ordermill/eventstore"
+	"ordermill/eventstore/codec"
+	"ordermill/eventstore/subscription"
 	"ordermill/internal/crashpoint"
 )
 
@@ -23,5 +27,13 @@ func (q *Queue) once(ctx context.Context, reactor string, c Command) error {
 	crashpoint.Reach(crashpoint.BeforeReaction)
 	_, err := q.Do(ctx, c)
 	crashpoint.Reach(crashpoint.AfterReaction)
+	return stopping(err)
+}
+
+// stopping makes of an event that is not known here, in any stream that a reactor looks at, what stops the reactor.
+func stopping(err error) error {
+	if errors.Is(err, codec.ErrUnknown) {
+		return fmt.Errorf("%w: %w", subscription.ErrStop, err)
+	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"ordermill/eventstore"
+	"ordermill/eventstore/codec"
 )
 
 // Limits of the queue.
@@ -22,6 +23,10 @@ const (
 
 // ErrConcurrentChange tells a client that others kept changing the same streams. Nothing was written; trying again is safe.
 var ErrConcurrentChange = errors.New("the same streams kept changing; nothing was written, try again")
+
+// ErrUnreadable: a stream that the command is about holds an event which a newer program wrote. Nothing was written; a program that
+// knows the event has to decide.
+var ErrUnreadable = codec.ErrUnknown
 
 // ErrClosed is returned for commands that were not being written when the queue was told to stop: nothing of them is in the log.
 var ErrClosed = errors.New("this process is stopping and takes no more commands")

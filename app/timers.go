@@ -10,6 +10,7 @@ import (
 
 	"ordermill/domain/checkout"
 	"ordermill/eventstore"
+	"ordermill/eventstore/codec"
 	"ordermill/internal/crashpoint"
 )
 
@@ -66,7 +67,8 @@ func (t *Timers) Run(ctx context.Context) error {
 	}
 }
 
-// fireDue fires everything that is due, page by page. What cannot be fired, because its order is parked, say, is passed over.
+// fireDue fires everything that is due, page by page. What cannot be fired, because its order is parked or a newer program
+// wrote to it, say, is passed over.
 func (t *Timers) fireDue(ctx context.Context) error {
 	for from := ""; ; {
 		due, next, now, err := t.due.Due(ctx, dueAtOnce, from)
@@ -75,7 +77,12 @@ func (t *Timers) fireDue(ctx context.Context) error {
 		}
 		for _, d := range due {
 			for _, p := range d.Pending {
-				if err := t.fire(ctx, d.OrderID, p.Deadline, now); err != nil {
+				err := t.fire(ctx, d.OrderID, p.Deadline, now)
+				if errors.Is(err, codec.ErrUnknown) {
+					t.log.Error("timer passed over; a newer program has to fire it", "order", d.OrderID, "error", err)
+					continue
+				}
+				if err != nil {
 					return err
 				}
 			}

@@ -41,11 +41,11 @@ func sample() subscription.Delivery {
 func TestEncode_golden(t *testing.T) {
 	for _, kind := range codec.Types() {
 		t.Run(kind.Name, func(t *testing.T) {
-			file := fmt.Sprintf("%s.v%d.json", kind.Name, kind.Version)
+			file := fmt.Sprintf("%s.v%d.json", kind.Name, kind.Reads)
 			data, err := os.ReadFile(filepath.Join("../eventstore/codec/testdata", file))
 			require.NoError(t, err)
 			record := sample()
-			record.Type, record.SchemaVersion, record.Data = kind.Name, kind.Version, bytes.TrimSpace(data)
+			record.Type, record.SchemaVersion, record.Data = kind.Name, kind.Reads, bytes.TrimSpace(data)
 			record.Stream = eventstore.Stream(kind.Category, "123")
 			m := messaging.Encode(record)
 			golden := filepath.Join("testdata", file)

@@ -20,7 +20,7 @@ func (b *build[R]) write(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *chu
 	}
 	for _, parked := range c.parked {
 		_, err := tx.ExecContext(ctx, `INSERT INTO parked (consumer, key, error, attempts, parked_at) VALUES ($1, $2, $3, 1, now_ms())`,
-			b.name, parked.Key, parked.Err.Error())
+			b.name, parked.Key, subscription.Storable(parked.Err.Error()))
 		if err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ func TestCatalogue_hasEveryEventAndItsSample(t *testing.T) {
 	page, err := os.ReadFile("../../docs/events.md")
 	require.NoError(t, err)
 	for _, kind := range codec.Types() {
-		sample, err := os.ReadFile(golden(kind.Name, kind.Version))
+		sample, err := os.ReadFile(golden(kind.Name, kind.Reads))
 		require.NoError(t, err)
 		row := fmt.Sprintf("\n| `%s` | ", kind.Name)
 		_, after, found := strings.Cut(string(page), row)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -24,20 +25,22 @@ import (
 func TestGolden_everyEvent(t *testing.T) {
 	for _, kind := range codec.Types() {
 		t.Run(kind.Name, func(t *testing.T) {
-			golden, err := os.ReadFile(golden(kind.Name, kind.Version))
+			golden, err := os.ReadFile(golden(kind.Name, kind.Reads))
 			require.NoError(t, err, "every event has a golden file; write one with every member filled")
 			golden = bytes.TrimSuffix(golden, []byte("\n"))
 
-			event, err := codec.Decode(eventstore.Record{Type: kind.Name, SchemaVersion: kind.Version, Data: golden})
+			event, err := codec.Decode(eventstore.Record{Type: kind.Name, SchemaVersion: kind.Reads, Data: golden})
 			require.NoError(t, err)
 			require.IsType(t, kind.Sample, event)
 			fold(t, kind.Category, event)
 
-			name, version, data, err := codec.Encode(event)
-			require.NoError(t, err)
-			require.Equal(t, kind.Name, name)
-			require.Equal(t, kind.Version, version)
-			require.Equal(t, string(golden), string(data))
+			if kind.Version == kind.Reads {
+				name, version, data, err := codec.Encode(event)
+				require.NoError(t, err)
+				require.Equal(t, kind.Name, name)
+				require.Equal(t, kind.Version, version)
+				require.Equal(t, string(golden), string(data))
+			}
 			for _, empty := range []string{`:""`, `:0,`, `:0}`, `:null`, `:false`, `:[]`} {
 				require.NotContains(t, string(golden), empty, "a member that is not filled proves nothing")
 			}
@@ -45,23 +48,26 @@ func TestGolden_everyEvent(t *testing.T) {
 	}
 }
 
-// A golden file without an event is an event that old logs hold and this program cannot read.
+// Every version that stands in a log has a golden file; each is read as the newest, and folds. A file without an event is an event
+// that old logs hold and this program cannot read.
 func TestGolden_everyFileIsRead(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.json")
 	require.NoError(t, err)
-	require.Len(t, files, len(codec.Types()))
+	versions, categories := 0, map[string]string{}
+	for _, kind := range codec.Types() {
+		versions += kind.Reads
+		categories[kind.Name] = kind.Category
+	}
+	require.Len(t, files, versions, "one for each version of each event")
 	for _, file := range files {
-		var name string
-		var version int
-		base := strings.TrimSuffix(filepath.Base(file), ".json")
-		name, number, _ := strings.Cut(base, ".v")
-		_, err := fmt.Sscan(number, &version)
+		name, number, _ := strings.Cut(strings.TrimSuffix(filepath.Base(file), ".json"), ".v")
+		version, err := strconv.Atoi(number)
 		require.NoError(t, err, file)
 		data, err := os.ReadFile(file)
 		require.NoError(t, err)
 		event, err := codec.Decode(eventstore.Record{Type: name, SchemaVersion: version, Data: data})
 		require.NoError(t, err, file)
-		require.Equal(t, name, event.EventType())
+		fold(t, categories[event.EventType()], event)
 	}
 }
 
@@ -140,7 +146,7 @@ func TestEncode_eventWithoutARow_isAnError(t *testing.T) {
 // Whatever bytes stand in the log: an error or an event that is written and read again as it is, never a panic.
 func FuzzDecode(f *testing.F) {
 	for _, kind := range codec.Types() {
-		data, err := os.ReadFile(golden(kind.Name, kind.Version))
+		data, err := os.ReadFile(golden(kind.Name, kind.Reads))
 		require.NoError(f, err)
 		f.Add(kind.Name, data)
 	}

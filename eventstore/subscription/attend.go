@@ -160,7 +160,7 @@ func (s *session) parkAgain(ctx context.Context, key string, cause error) error 
 	return s.asOwner(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE parked SET error = $1, attempts = attempts + 1, asked = CASE WHEN asked = 'retry' THEN '' ELSE asked END
-			WHERE consumer = $2 AND key = $3`, reasonOf(cause), s.name, key)
+			WHERE consumer = $2 AND key = $3`, Storable(reasonOf(cause)), s.name, key)
 		return err
 	})
 }

@@ -17,7 +17,7 @@ func park(ctx context.Context, tx *sql.Tx, consumer string, newly []parking, ski
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO parked (consumer, key, error, attempts, parked_at) VALUES ($1, $2, $3, 1, now_ms())
 			ON CONFLICT (consumer, key) DO UPDATE SET error = excluded.error, attempts = parked.attempts + 1`,
-			consumer, p.key, p.err.Error())
+			consumer, p.key, Storable(p.err.Error()))
 		if err != nil {
 			return err
 		}

@@ -234,3 +234,17 @@ func TestRetry_eventThatIsNotKnownHere_staysParked_othersGoOn(t *testing.T) {
 		waitFor(t, c, 2)
 	})
 }
+
+// Postgres takes no NUL and no broken UTF-8; SQLite does, so the row is looked at.
+func TestPark_errorThatPostgresRefuses_isKeptWithoutThat(t *testing.T) {
+	s := newShop(t)
+	c := subscription.NewProjector(s.store, s.read, owner("a"), &recorder{name: "p", hook: func(w subscription.Work) error {
+		return subscription.Park(w.Key, errors.New("bad \x00byte\xff"))
+	}}, quiet)
+	s.append(stream(1))
+	start(t, c)
+	waitFor(t, c, 1)
+	var kept string
+	require.NoError(t, s.read.Read.QueryRow(`SELECT error FROM parked WHERE consumer = 'p'`).Scan(&kept))
+	require.Equal(t, "bad byte", kept)
+}

@@ -75,12 +75,18 @@ func scanStatus(scan func(...any) error) (Status, error) {
 // longestError bounds what is kept of an error, in bytes: brokers and databases may answer with pages.
 const longestError = 1000
 
+// Storable makes of an error's text what both databases take: Postgres refuses a NUL and broken UTF-8, and a row that can not be written
+// would be tried for ever.
+func Storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")
+}
+
 // tell keeps why a batch failed beside the checkpoint, where every process can see it; advance forgets it. Failing is
 // harmless: it stands in the log as well, and the next try tells again.
 func (s *session) tell(ctx context.Context, why error) {
 	text := why.Error()
-	text = strings.ReplaceAll(strings.ToValidUTF8(text[:min(len(text), longestError)], ""), "\x00", "")
-	_, err := s.db.Write.ExecContext(ctx, `UPDATE consumers SET error = $1 WHERE name = $2 AND epoch = $3`, text, s.name, s.lease.epoch)
+	_, err := s.db.Write.ExecContext(ctx, `UPDATE consumers SET error = $1 WHERE name = $2 AND epoch = $3`,
+		Storable(text[:min(len(text), longestError)]), s.name, s.lease.epoch)
 	if err != nil && ctx.Err() == nil {
 		s.log.Warn("the error could not be kept", "error", err)
 	}

@@ -64,7 +64,7 @@ func readEvents(root fs.FS) ([]stream, error) {
 		if err != nil {
 			return nil, err
 		}
-		sample, err := fs.ReadFile(root, fmt.Sprintf("eventstore/codec/testdata/%s.v%d.json", kind.Name, kind.Version))
+		sample, err := fs.ReadFile(root, fmt.Sprintf("eventstore/codec/testdata/%s.v%d.json", kind.Name, kind.Reads))
 		if err != nil {
 			return nil, err
 		}

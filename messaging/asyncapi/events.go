@@ -75,7 +75,7 @@ func eventSchema(kind codec.Type, dataKey string) object {
 	return object{"allOf": []object{refer("components/schemas/envelope"), {
 		"type": "object",
 		"properties": object{
-			"type": object{"const": kind.Name}, "event_type": object{"const": kind.Name}, "schemaversion": object{"const": kind.Version},
+			"type": object{"const": kind.Name}, "event_type": object{"const": kind.Name}, "schemaversion": object{"const": kind.Reads},
 			"subject": object{"pattern": "^" + kind.Category + "-"},
 			"payload": refer("components/schemas/" + dataKey), "data": refer("components/schemas/" + dataKey),
 		},
@@ -90,7 +90,7 @@ func example(kind codec.Type, sample json.RawMessage) subscription.Delivery {
 	return subscription.Delivery{
 		Record: eventstore.Record{
 			Position: 42, Stream: eventstore.Stream(kind.Category, "123"), Version: 1, EventID: id(42), Type: kind.Name,
-			SchemaVersion: kind.Version, CommandID: id(1), Data: sample, Metadata: json.RawMessage(`{"correlation_id":"123"}`),
+			SchemaVersion: kind.Reads, CommandID: id(1), Data: sample, Metadata: json.RawMessage(`{"correlation_id":"123"}`),
 			RecordedAt: time.Date(2025, 3, 1, 12, 30, 15, 250_000_000, time.UTC),
 		},
 		LogID: id(0), PreviousID: id(41), CommandEnd: true,
