@@ -22,6 +22,7 @@ const copyAddr = "127.0.0.1:8081"
 
 // TestBackupPage runs every command of docs/backup.md, in order, on shops that sell meanwhile.
 func TestBackupPage(t *testing.T) {
+	t.Parallel()
 	p := openPage(t, "../../docs/backup.md")
 	t.Run("SQLite", func(t *testing.T) { p.t = t; backupEmbedded(t, p) })
 	t.Run("Postgres", func(t *testing.T) { p.t = t; backupPostgres(t, p) })

@@ -10,6 +10,7 @@ import (
 )
 
 func TestBrokersAway_atTheStart_theShopOpens(t *testing.T) {
+	t.Parallel()
 	s := open(t, program.Config{Store: services.Postgres(t), Demo: true,
 		AMQP: "amqp://guest:guest@127.0.0.1:1/", Redis: "redis://127.0.0.1:1/0"})
 	s.letter(orderLetter("1"))
@@ -18,6 +19,7 @@ func TestBrokersAway_atTheStart_theShopOpens(t *testing.T) {
 }
 
 func TestRedisFlushed_theStreamBeginsAnew_nothingIsLost(t *testing.T) {
+	t.Parallel()
 	config := program.Config{Store: services.Postgres(t), Redis: services.Redis(t), Demo: true}
 	s := open(t, config)
 	s.letter(orderLetter("1"))

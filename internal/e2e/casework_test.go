@@ -13,6 +13,7 @@ import (
 
 // TestUnmatchedMoney_isGivenToAnOrder_orSentBack, by its capture's id alone: a read model knows on which account it waits.
 func TestUnmatchedMoney_isGivenToAnOrder_orSentBack(t *testing.T) {
+	t.Parallel()
 	s := open(t, program.Config{Data: t.TempDir(), Demo: true})
 	s.letter(orderLetter("1"))
 	eventually(t, func() error { return s.status("1", "awaiting_payment", "requested") })
@@ -41,6 +42,7 @@ func TestUnmatchedMoney_isGivenToAnOrder_orSentBack(t *testing.T) {
 
 // TestReview_ofConflictingMoney_isResolved, by its own id alone.
 func TestReview_ofConflictingMoney_isResolved(t *testing.T) {
+	t.Parallel()
 	s := open(t, program.Config{Data: t.TempDir(), Demo: true})
 	s.letter(orderLetter("1"))
 	for _, amount := range []int64{1000, 1999} { // two payments under one id

@@ -24,6 +24,7 @@ const year = 365 * 24 * time.Hour
 // Two units are sold while the clock that decides is wrong; deadlines go by the
 // database's, which is right.
 func TestClock_ofTheProgram_anHourBackAndAYearForward_losesNothing(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, config program.Config) {
 		var clock shiftedClock
 		config.Now = clock.now
@@ -70,6 +71,7 @@ func TestClock_ofTheProgram_anHourBackAndAYearForward_losesNothing(t *testing.T)
 // Deadlines fire by it, and consumers whose owner died are taken over although
 // its leases were written in a year's time.
 func TestClock_ofTheDatabase_aYearForwardAndAnHourBack_losesNothing(t *testing.T) {
+	t.Parallel()
 	store := services.Postgres(t)
 	first := serve(t, store).ready()
 	db := database(t, "pgx", store)

@@ -48,6 +48,7 @@ func (s *shop) order(sku, id string) error {
 }
 
 func TestTwoCopies_lastUnits_exactlyTheStockIsSold(t *testing.T) {
+	t.Parallel()
 	stock, buyers := int64(20), torture(60, 400)
 	config := program.Config{Store: services.Postgres(t), AMQP: services.AMQP(t), Redis: services.Redis(t)}
 	copies := []*shop{open(t, config), open(t, config)}

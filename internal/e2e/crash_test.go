@@ -8,6 +8,7 @@ import (
 )
 
 func TestKill9_underLoad_everyAcknowledgedCommandIsThereOnceAndGoesOn(t *testing.T) {
+	t.Parallel()
 	for name, start := range map[string]func(t *testing.T) func() *process{
 		"SQLite": func(t *testing.T) func() *process {
 			data := t.TempDir()
@@ -19,6 +20,7 @@ func TestKill9_underLoad_everyAcknowledgedCommandIsThereOnceAndGoesOn(t *testing
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			again := start(t)
 			var errands []*errand
 			for range torture(4, 40) {

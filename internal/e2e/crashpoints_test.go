@@ -15,17 +15,19 @@ import (
 // Killed just before and just after every durable step, the program loses nothing, does nothing twice, and every order comes
 // to rest.
 func TestKill9_atEveryDurableStep_everythingGoesOn(t *testing.T) {
+	t.Parallel()
 	for _, point := range crashpoint.All {
 		for range torture(1, 5) {
 			at := fmt.Sprintf("%s:%d", point, 1+rand.IntN(2))
 			t.Run("SQLite "+at, func(t *testing.T) {
-				t.Parallel() // most of it is waiting for deadlines
+				t.Parallel()
 				dies(t, at, "dev", "--data", t.TempDir())
 			})
 		}
 		for range torture(0, 5) {
 			at := fmt.Sprintf("%s:%d", point, 1+rand.IntN(2))
 			t.Run("Postgres "+at, func(t *testing.T) {
+				t.Parallel()
 				dies(t, at, "serve", "--insecure", "--migrate", "--demo", "--store", services.Postgres(t))
 			})
 		}

@@ -14,6 +14,7 @@ import (
 
 // TestOrder_fromPlacedToCompleted_andMoneyBack: what people decide about one order, and what follows behind each answer.
 func TestOrder_fromPlacedToCompleted_andMoneyBack(t *testing.T) {
+	t.Parallel()
 	s := open(t, program.Config{Data: t.TempDir(), Demo: true})
 	ctx := t.Context()
 	two := v1.PlaceOrder{OrderID: "1", Items: []v1.PlaceItem{{SKU: "TEDDY-BEAR", Quantity: 2}}}
@@ -71,6 +72,7 @@ func TestOrder_fromPlacedToCompleted_andMoneyBack(t *testing.T) {
 }
 
 func TestOrder_cancelled_givesStockAndMoneyBack(t *testing.T) {
+	t.Parallel()
 	s := open(t, program.Config{Data: t.TempDir(), Demo: true})
 	s.letter(orderLetter("1"))
 	s.letter(paymentLetter("1"))
@@ -86,6 +88,7 @@ func TestOrder_cancelled_givesStockAndMoneyBack(t *testing.T) {
 }
 
 func TestCatalogue_changes_holdForTheOrdersToCome(t *testing.T) {
+	t.Parallel()
 	s := open(t, program.Config{Data: t.TempDir(), Demo: true})
 	ctx := t.Context()
 	s.letter(orderLetter("1"))
@@ -114,6 +117,7 @@ func TestCatalogue_changes_holdForTheOrdersToCome(t *testing.T) {
 
 // TestLines_sentAgain_doNothingTwice: a file of letters, sent again with its key, does nothing twice and says the same.
 func TestLines_sentAgain_doNothingTwice(t *testing.T) {
+	t.Parallel()
 	s := open(t, program.Config{Data: t.TempDir(), Demo: true})
 	file := strings.Join([]string{orderLetter("1"), "", "not a letter", paymentLetter("1"), orderLetter("1"), ""}, "\n")
 	first, err := s.SendLines(t.Context(), []byte(file), client.Key("file"), client.Wait(10))

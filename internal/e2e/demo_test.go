@@ -13,9 +13,11 @@ import (
 // Whatever carries the events, all stories of the demonstration end as they should, and can be read afterwards. Every event is as
 // the AsyncAPI document says.
 func TestDemo_allStoriesEndAsTheyShould(t *testing.T) {
+	t.Parallel()
 	described := asyncapitest.Own(t)
 	for _, v := range variants {
 		t.Run(v.name, func(t *testing.T) {
+			t.Parallel()
 			config := v.config(t)
 			config.Demo = true
 			s := open(t, config)

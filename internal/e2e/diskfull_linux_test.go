@@ -11,6 +11,7 @@ import (
 // TestDiskFull_503_nothingAcknowledgedIsLost_recoversByItself takes the process's right to make files grow, which fails its
 // writes as a full disk does, and gives it back.
 func TestDiskFull_503_nothingAcknowledgedIsLost_recoversByItself(t *testing.T) {
+	t.Parallel()
 	p := dev(t, t.TempDir()).ready()
 	grow := func(limit uint64) {
 		require.NoError(t, unix.Prlimit(p.cmd.Process.Pid, unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: limit, Max: unix.RLIM_INFINITY}, nil))

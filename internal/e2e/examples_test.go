@@ -125,6 +125,7 @@ func (o *outsider) kill() {
 }
 
 func TestExamples_whatHappensWhileAConsumerIsAway_isThereWhenItComesBack(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		broker  func(*testing.T, *program.Config) string
 		consume func(*testing.T, ...string) *exec.Cmd
@@ -135,6 +136,7 @@ func TestExamples_whatHappensWhileAConsumerIsAway_isThereWhenItComesBack(t *test
 		"JavaScript, Redis": {overRedis, inNode, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			config := program.Config{Data: t.TempDir(), Demo: true}
 			broker := c.broker(t, &config)
 			s, file := open(t, config), filepath.Join(t.TempDir(), "handled")
@@ -207,6 +209,7 @@ func again(t *testing.T, url string, act func()) {
 }
 
 func TestExamples_anyLanguagePlacesAnOrder_withOneLetter(t *testing.T) {
+	t.Parallel()
 	config := program.Config{Data: t.TempDir(), Demo: true}
 	url := overAMQP(t, &config)
 	s := open(t, config)
@@ -216,6 +219,7 @@ func TestExamples_anyLanguagePlacesAnOrder_withOneLetter(t *testing.T) {
 }
 
 func TestExamples_eventsGoneFromTheStream_areNotPassedOver(t *testing.T) {
+	t.Parallel()
 	config := program.Config{Data: t.TempDir(), Demo: true, Redis: services.Redis(t)}
 	s, file := open(t, config), filepath.Join(t.TempDir(), "handled")
 	s.letter(orderLetter("1"))

@@ -15,6 +15,7 @@ import (
 // Whatever becomes of connections and of the database under load, clients who send again what they are told to send again find
 // every command done once.
 func TestDatabaseFaults_underLoad_everyCommandIsDoneOnce(t *testing.T) {
+	t.Parallel()
 	server := services.StartPostgres(t)
 	between := services.StartProxy(t, server.URL, "enable_seqscan") // a parameter of the connections that append, and of no others
 	copies := []*shop{open(t, program.Config{Store: server.URL}), open(t, program.Config{Store: between.URL})}
@@ -66,6 +67,7 @@ func endProcesses(t *testing.T, db *sql.DB) {
 }
 
 func TestKill9_ofRandomCopies_underLoad_everythingGoesOn(t *testing.T) {
+	t.Parallel()
 	shared := newCluster(t)
 	copies := []*process{shared.copy().ready(), shared.copy(), shared.copy()}
 	copies[0].stocked("TOY", 1_000_000)

@@ -32,8 +32,10 @@ var variants = []struct {
 }
 
 func TestTwoLetters_settleAnOrder(t *testing.T) {
+	t.Parallel()
 	for _, v := range variants {
 		t.Run(v.name, func(t *testing.T) {
+			t.Parallel()
 			config := v.config(t)
 			config.Demo = true
 			s := open(t, config)

@@ -54,8 +54,10 @@ var junk = []string{
 }
 
 func TestInbox_lettersAreDecided_junkIsKeptAndTheQueueGoesOn(t *testing.T) {
+	t.Parallel()
 	for _, source := range []string{"amqp", "redis"} {
 		t.Run(source, func(t *testing.T) {
+			t.Parallel()
 			config := program.Config{Store: services.Postgres(t), Demo: true}
 			var start func() sender
 			if source == "amqp" {
@@ -119,6 +121,7 @@ func rawLetters(t *testing.T, store string) (bodies []string) {
 }
 
 func TestInbox_AMQPMessageID_identifiesMoneyThatCarriesNoBetterID(t *testing.T) {
+	t.Parallel()
 	config := program.Config{Store: services.Postgres(t), AMQP: services.AMQP(t), Demo: true}
 	s := open(t, config)
 	send := amqpSender(t, config.AMQP)
@@ -142,6 +145,7 @@ func TestInbox_AMQPMessageID_identifiesMoneyThatCarriesNoBetterID(t *testing.T) 
 }
 
 func TestInbox_Redis_letterReadAgainAfterALostCursor_isNotDecidedTwice(t *testing.T) {
+	t.Parallel()
 	config := program.Config{Store: services.Postgres(t), Redis: services.Redis(t), Demo: true}
 	s := open(t, config)
 	client := redisClient(t, config.Redis)

@@ -14,6 +14,7 @@ import (
 
 // TestBadInput_isAnsweredAsTheContractSays_never500 goes through the whole program; package api has the whole table.
 func TestBadInput_isAnsweredAsTheContractSays_never500(t *testing.T) {
+	t.Parallel()
 	s := open(t, program.Config{Data: t.TempDir(), Demo: true})
 	before := len(events(t, s.Client))
 	const jsonType = "application/json"
@@ -66,6 +67,7 @@ func TestBadInput_isAnsweredAsTheContractSays_never500(t *testing.T) {
 }
 
 func TestIdempotencyKey_afterARestart_sameBytes_otherBodyIsRefused(t *testing.T) {
+	t.Parallel()
 	config := program.Config{Data: t.TempDir(), Demo: true}
 	s := open(t, config)
 	const body = `{"order_id":"1","items":[{"sku":"KITE","quantity":1}]}`

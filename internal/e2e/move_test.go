@@ -75,6 +75,7 @@ func piped(t *testing.T, from, to []string) {
 
 // An embedded shop grows up: on Postgres it goes on where it was, and everything that it did is done.
 func TestMove_fromSQLiteToPostgres_nothingIsDoneAgain(t *testing.T) {
+	t.Parallel()
 	data, store, redis := "sqlite://"+t.TempDir(), services.Postgres(t), services.Redis(t)
 	on := func(store string) *process {
 		return launch(t, "serve", "--insecure", "--migrate", "--demo", "--store", store, "--redis", redis).ready()
@@ -151,6 +152,7 @@ func TestMove_fromSQLiteToPostgres_nothingIsDoneAgain(t *testing.T) {
 
 // TestMovingPage runs every command of docs/moving.md, in order.
 func TestMovingPage(t *testing.T) {
+	t.Parallel()
 	p := openPage(t, "../../docs/moving.md")
 	p.set("STORE", services.Postgres(t))
 	small := dev(t, p.path("ordermill-data")).ready()
@@ -209,8 +211,10 @@ func killedHalfWay(t *testing.T, store string, file []byte) {
 
 // What was under way when the shop died is finished elsewhere, once.
 func TestMove_inTheMiddleOfAMail_itIsSentOnce(t *testing.T) {
+	t.Parallel()
 	for _, at := range []crashpoint.Point{crashpoint.BeforeMail, crashpoint.AfterMail, crashpoint.BeforeCheckpoint} {
 		t.Run(string(at), func(t *testing.T) {
+			t.Parallel()
 			here, there := t.TempDir(), t.TempDir()
 			cmd := built(t, mortal, anywhere("dev", "--data", here)...)
 			cmd.Env = append(cmd.Environ(), crashpoint.Variable+"="+string(at)+":1")

@@ -14,6 +14,7 @@ import (
 )
 
 func TestDatabaseGoneAndBack_503_nothingAcknowledgedIsLost_recoversByItself(t *testing.T) {
+	t.Parallel()
 	server := services.StartPostgres(t)
 	s := open(t, program.Config{Store: server.URL, Demo: true})
 	var errands []*errand
@@ -31,6 +32,7 @@ func TestDatabaseGoneAndBack_503_nothingAcknowledgedIsLost_recoversByItself(t *t
 }
 
 func TestDatabaseFrozen_503InTime_goesOnWhenItThaws(t *testing.T) {
+	t.Parallel()
 	server := services.StartPostgres(t)
 	s := open(t, program.Config{Store: server.URL, Demo: true})
 	s.letter(orderLetter("1"))
@@ -44,6 +46,7 @@ func TestDatabaseFrozen_503InTime_goesOnWhenItThaws(t *testing.T) {
 }
 
 func TestDatabaseGone_readyzIs503UntilItIsBack_livezStays200(t *testing.T) {
+	t.Parallel()
 	server := services.StartPostgres(t)
 	s := open(t, program.Config{Store: server.URL})
 	for _, c := range []struct{ gone, back func() }{{server.Kill, server.Restart}, {server.Freeze, server.Thaw}} {

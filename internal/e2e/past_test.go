@@ -14,6 +14,7 @@ import (
 // TestAsOf_isWhatWasShownThen: every order, account and stock that the read models have shown is shown again, to the last
 // field, as of the position that it told.
 func TestAsOf_isWhatWasShownThen(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, config program.Config) {
 		s := open(t, config)
 		s.stocked("TOY", 100)
@@ -89,6 +90,7 @@ func (s *shop) watchedStory() watched {
 
 // TestListAsOf_isTheListOfThen: an order that came later is not in it, and one that went on is as it was.
 func TestListAsOf_isTheListOfThen(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, config program.Config) {
 		s := open(t, config)
 		s.stocked("TOY", 100)

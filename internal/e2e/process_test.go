@@ -47,6 +47,9 @@ func TestMain(m *testing.M) {
 	if buildFolder, err = os.MkdirTemp("", "ordermill-e2e-"); err != nil {
 		panic(err)
 	}
+	if err := runBeside(); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	_ = os.RemoveAll(buildFolder) // a temporary folder that stays behind is no failure of the tests
 	os.Exit(code)
@@ -179,6 +182,7 @@ func (p *process) ready() *process {
 }
 
 func TestSecondProcess_sameDataFolder_isRefusedWithAClearLine(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	first := dev(t, data)
 	second, err := command(t, "dev", "--data", data, "--addr", "127.0.0.1:0").CombinedOutput()
@@ -196,11 +200,13 @@ func TestSecondProcess_sameDataFolder_isRefusedWithAClearLine(t *testing.T) {
 }
 
 func TestSIGTERM_drainsWithinTenSeconds(t *testing.T) {
+	t.Parallel()
 	for name, start := range map[string]func(*testing.T) *process{
 		"SQLite":   func(t *testing.T) *process { return dev(t, t.TempDir()) },
 		"Postgres": func(t *testing.T) *process { return serve(t, services.Postgres(t)) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p := start(t).ready()
 			go func() { _ = p.Tail(t.Context(), client.Filter{}, func(v1.Event) error { return nil }) }() // never leaves by itself
 			shopping := p.shopping(4)
@@ -218,6 +224,7 @@ func TestSIGTERM_drainsWithinTenSeconds(t *testing.T) {
 }
 
 func TestServe_unmigratedStore_isRefusedUnlessToldToMigrate(t *testing.T) {
+	t.Parallel()
 	store := services.Postgres(t)
 	out, err := command(t, "serve", "--insecure", "--store", store, "--addr", "127.0.0.1:0").CombinedOutput()
 	var exit *exec.ExitError

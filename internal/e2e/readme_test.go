@@ -18,6 +18,7 @@ var differing = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d
 
 // TestREADME_tryIt runs every command under "Try it", in order, and holds its answer against the one printed below it.
 func TestREADME_tryIt(t *testing.T) {
+	t.Parallel()
 	readme := openPage(t, "../../README.md")
 	shop := readme.at(usualAddr, dev(t, t.TempDir()).ready())
 	answers := 0
@@ -67,6 +68,7 @@ func quiet(t *testing.T, c *client.Client) error {
 }
 
 func TestREADME_answersAreJSON(t *testing.T) {
+	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)
 	for _, block := range fenced.FindAllStringSubmatch(string(readme), -1) {

@@ -27,6 +27,7 @@ func only(t *testing.T, url, query string) (n int) {
 }
 
 func TestReadStore_copiesServeFromIt_itIsLostAndBuiltAgain(t *testing.T) {
+	t.Parallel()
 	config := program.Config{Store: services.Postgres(t), ReadStore: services.Postgres(t), Demo: true}
 	first, second := open(t, config), open(t, config)
 	eventually(t, func() error { return owned(second) })
@@ -54,6 +55,7 @@ func TestReadStore_copiesServeFromIt_itIsLostAndBuiltAgain(t *testing.T) {
 }
 
 func TestReadStore_away_commandsAndCheckoutGoOn_queriesWait(t *testing.T) {
+	t.Parallel()
 	read := services.StartPostgres(t)
 	config := program.Config{Store: services.Postgres(t), ReadStore: read.URL, Demo: true}
 	s := open(t, config)
@@ -78,6 +80,7 @@ func TestReadStore_away_commandsAndCheckoutGoOn_queriesWait(t *testing.T) {
 }
 
 func TestReadStore_whereItCannotBe_isRefused(t *testing.T) {
+	t.Parallel()
 	store := services.Postgres(t)
 	for name, c := range map[string]struct {
 		config program.Config
@@ -98,6 +101,7 @@ func TestReadStore_whereItCannotBe_isRefused(t *testing.T) {
 }
 
 func TestReadStore_unmigrated_isRefusedUntilMigrateWasToldOfIt(t *testing.T) {
+	t.Parallel()
 	store, read := services.Postgres(t), services.Postgres(t)
 	run := func(args ...string) string {
 		out, err := command(t, args...).CombinedOutput()

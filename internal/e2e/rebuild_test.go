@@ -30,6 +30,7 @@ func (s *shop) rebuilt(name string) {
 }
 
 func TestRebuildAndVerify_whileOrdersComeIn_agree(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, config program.Config) {
 		s := open(t, config)
 		buying := s.shopping(2)
@@ -50,6 +51,7 @@ func TestRebuildAndVerify_whileOrdersComeIn_agree(t *testing.T) {
 }
 
 func TestCorruptedRow_isFoundByVerify_andMendedByRebuild(t *testing.T) {
+	t.Parallel()
 	for name, open := range map[string]func(*testing.T) (*shop, *sql.DB, string){
 		"SQLite": func(t *testing.T) (*shop, *sql.DB, string) {
 			data := t.TempDir()
@@ -62,6 +64,7 @@ func TestCorruptedRow_isFoundByVerify_andMendedByRebuild(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s, db, schema := open(t)
 			s.letter(orderLetter("1"))
 			s.letter(paymentLetter("1"))

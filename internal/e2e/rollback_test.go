@@ -13,6 +13,7 @@ import (
 
 // TestRollback_whileOrdersComeIn: back to the generation of before and forward again, with buyers at work; nothing is missing.
 func TestRollback_whileOrdersComeIn_agrees(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, config program.Config) {
 		s := open(t, config)
 		require.Equal(t, v1.NothingKept, refused(t, func() error { _, err := s.Rollback(t.Context(), "orders"); return err }))
@@ -41,6 +42,7 @@ func TestRollback_whileOrdersComeIn_agrees(t *testing.T) {
 
 // TestCancel_aRebuild: what was begun a moment ago is ended, or had its cut-over already; and queries go on.
 func TestCancel_aRebuild_leavesTheLiveOne(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, config program.Config) {
 		config.Demo = true
 		s := open(t, config)

@@ -54,6 +54,7 @@ func (s *shop) head() int64 {
 }
 
 func TestSecondSignal_endsACopyAtOnce(t *testing.T) {
+	t.Parallel()
 	p := launch(t, "serve", "--insecure", "--migrate", "--store", "sqlite://"+t.TempDir(), "--drain", "1m").ready()
 	p.signal(syscall.SIGTERM)
 	eventually(t, func() error {

@@ -30,10 +30,16 @@ type shop struct {
 	stop func()
 }
 
-// onBothStores runs a test on SQLite and on Postgres, each empty.
+// onBothStores runs a test on SQLite and on Postgres, each empty, side by side: they run on when it returns.
 func onBothStores(t *testing.T, test func(t *testing.T, config program.Config)) {
-	t.Run("SQLite", func(t *testing.T) { test(t, program.Config{Data: t.TempDir()}) })
-	t.Run("Postgres", func(t *testing.T) { test(t, program.Config{Store: services.Postgres(t)}) })
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		test(t, program.Config{Data: t.TempDir()})
+	})
+	t.Run("Postgres", func(t *testing.T) {
+		t.Parallel()
+		test(t, program.Config{Store: services.Postgres(t)})
+	})
 }
 
 // open starts a copy and waits until it is ready. It is stopped when the test ends, unless stop was called before.

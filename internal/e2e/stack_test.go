@@ -72,6 +72,7 @@ var (
 )
 
 func TestStack_copiesShareTheWork_outliveTheirNeighboursAndEndWithoutATrace(t *testing.T) {
+	t.Parallel()
 	path, err := binary()
 	require.NoError(t, err)
 	tmp := temporary(t)
@@ -141,6 +142,7 @@ func TestStack_copiesShareTheWork_outliveTheirNeighboursAndEndWithoutATrace(t *t
 }
 
 func TestStack_thatCannotStart_saysWhyAndLeavesNothing(t *testing.T) {
+	t.Parallel()
 	fails, err := exec.LookPath("false")
 	require.NoError(t, err)
 	for name, c := range map[string]struct{ path, why string }{
@@ -148,6 +150,7 @@ func TestStack_thatCannotStart_saysWhyAndLeavesNothing(t *testing.T) {
 		"copy ends":      {os.Getenv("PATH"), "ended while it started (exit status 1); its log is"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			tmp := temporary(t)
 			s := newStack(t, fails, "TMPDIR="+tmp, "PATH="+c.path)
 			out, err := s.run("start")

@@ -17,6 +17,7 @@ import (
 // TestTimeline_missesNothing_andTellsWhoHandledIt: a scan of the whole log finds no event of the order that its timeline does
 // not have, whatever became of the order.
 func TestTimeline_missesNothing_andTellsWhoHandledIt(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, config program.Config) {
 		s := open(t, config)
 		s.stocked("TOY", 100)
@@ -113,6 +114,7 @@ func concerning(t *testing.T, log []v1.Event, id string) (positions []int64) {
 
 // TestMinPosition_readsYourOwnWrite: also from a copy that did not write it, and keeps no read model itself.
 func TestMinPosition_readsYourOwnWrite_fromAnyCopy(t *testing.T) {
+	t.Parallel()
 	config := program.Config{Store: services.Postgres(t)}
 	copies := []*shop{open(t, config), open(t, config)}
 	copies[0].stocked("TOY", 100)

@@ -16,12 +16,13 @@ import (
 )
 
 // hurried is a shop's timing for people who do not want to wait.
-var hurried = app.Timing{PaymentWindow: 700 * time.Millisecond, HoldGrace: time.Second, UnmatchedFor: 500 * time.Millisecond,
+var hurried = app.Timing{PaymentWindow: 3 * time.Second, HoldGrace: time.Second, UnmatchedFor: 2 * time.Second,
 	ConfirmWithin: time.Minute, RefundRetry: time.Minute}
 
 // TestTimers_surviveDowntime_andCatchUpInOrder: the program stops while an order waits for its money and money for its
 // order. Afterwards the order expires, the money goes back, and what was due first fires first.
 func TestTimers_surviveDowntime_andCatchUpInOrder(t *testing.T) {
+	t.Parallel()
 	onBothStores(t, func(t *testing.T, config program.Config) {
 		config.Demo, config.Timing = true, hurried
 		s := open(t, config)
