@@ -46,6 +46,7 @@ func rollsBack(t *testing.T, f Fixture, s Subject) {
 			<-pages
 		}
 		stoodAt := checkpoint(t, f, s, generation)
+		shop.orders(2) // so that there is something to catch up with, however late the writer below begins
 		finished := make(chan struct{})
 		var others sync.WaitGroup
 		others.Go(func() { poll(t, m, finished) })
