@@ -62,20 +62,20 @@ func (a Asked) judge(r Report) string {
 var errRefused = errors.New("refused")
 
 // checked compares a generation with the live one, if that was asked for, before it gets its indexes and goes live. ended: it was a
-// dry run, and is over. A rebuild that is resumed after it has been compared is not compared again.
+// dry run, and is over. A rebuild that is resumed after it has been compared is not compared again, but judged.
 func (m *Model[R]) checked(ctx context.Context, b *build[R], generation int64, tell func(position int64)) (ended bool, err error) {
 	a, report, err := m.asked(ctx, generation)
-	if err != nil || !a.compares() || report != nil {
+	if err != nil || !a.compares() {
 		return false, err
 	}
-	report = &Report{}
-	if err := m.compare(ctx, b, report, tell); err != nil {
-		return false, fmt.Errorf("compare with the live generation: %w", err)
+	if report == nil {
+		if report, err = m.compareBeforeFlip(ctx, b, generation, a, tell); err != nil {
+			return false, fmt.Errorf("compare with the live generation: %w", err)
+		}
 	}
 	verdict := a.judge(*report)
 	if !a.DryRun {
-		err := m.inDurableTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error { return m.keepReport(ctx, tx, generation, report) })
-		if err == nil && verdict != "" {
+		if verdict != "" {
 			err = fmt.Errorf("%w: %s", errRefused, verdict)
 		}
 		return false, err
@@ -101,6 +101,15 @@ func (m *Model[R]) checked(ctx context.Context, b *build[R], generation int64, t
 		}
 		return m.empty(ctx, tx, generation, Done)
 	})
+}
+
+// compareBeforeFlip compares, and keeps what it found, unless it is a dry run, which ends with that.
+func (m *Model[R]) compareBeforeFlip(ctx context.Context, b *build[R], generation int64, a Asked, tell func(position int64)) (*Report, error) {
+	report := &Report{}
+	if err := m.compare(ctx, b, report, tell); err != nil || a.DryRun {
+		return report, err
+	}
+	return report, m.inDurableTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error { return m.keepReport(ctx, tx, generation, report) })
 }
 
 // asked reads what a rebuild was asked for, and how it compared; nil if it was not compared yet.

@@ -62,6 +62,7 @@ func adopt(ctx context.Context, tx *sql.Tx, schemas migrations.Schemas, logID uu
 		`DELETE FROM consumers WHERE kind = 'projector'`,
 		`DELETE FROM live`,
 		`DELETE FROM generations`,
+		`DELETE FROM verified`,
 	}
 	models, err := generationTables(ctx, tx, schemas)
 	if err != nil {
@@ -83,7 +84,7 @@ const ofProjectors = `consumer IN (SELECT name FROM consumers WHERE kind = 'proj
 // generationTables are the tables of read models: all in their schema that no migration made.
 func generationTables(ctx context.Context, tx *sql.Tx, schemas migrations.Schemas) (names []string, err error) {
 	rows, err := tx.QueryContext(ctx, `
-		SELECT tablename FROM pg_tables WHERE schemaname = $1 AND tablename NOT IN ('live', 'generations')`, schemas.Read)
+		SELECT tablename FROM pg_tables WHERE schemaname = $1 AND tablename NOT IN ('live', 'generations', 'verified')`, schemas.Read)
 	if err != nil {
 		return nil, err
 	}

@@ -228,9 +228,21 @@ func optionsSurvive(t *testing.T, f Fixture, s Subject) {
 
 	option, ended := ends()
 	second := s.open(f, "b", option)
-	run(t, second)
+	stopSecond := run(t, second)
 	p = wait(t, ended)
 	require.Equal(t, projections.Failed, p.Status)
 	require.Equal(t, int64(5), p.Report.Count)
 	require.Equal(t, s.Name+"_1", liveTable(t, second))
+	stopSecond()
+
+	// One dies when it has compared, and before it has refused.
+	third := s.open(f, "c", option)
+	require.NoError(t, third.Rebuild(t.Context(), projections.MaxChanges(0)))
+	_, err = f.DB.Write.ExecContext(t.Context(), `
+		UPDATE generations SET report = (SELECT g.report FROM generations g WHERE g.projection = $1 AND g.generation = 2)
+		WHERE projection = $1 AND status = 'running'`, s.Name)
+	require.NoError(t, err)
+	run(t, third)
+	require.Equal(t, projections.Failed, wait(t, ended).Status)
+	require.Equal(t, s.Name+"_1", liveTable(t, third))
 }
