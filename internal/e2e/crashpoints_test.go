@@ -28,7 +28,7 @@ func TestKill9_atEveryDurableStep_everythingGoesOn(t *testing.T) {
 			at := fmt.Sprintf("%s:%d", point, 1+rand.IntN(2))
 			t.Run("Postgres "+at, func(t *testing.T) {
 				t.Parallel()
-				dies(t, at, "serve", "--insecure", "--migrate", "--demo", "--store", services.Postgres(t))
+				dies(t, at, "serve", "--insecure", "--migrate", "--demo", "--store", services.Postgres(t), "--redis", services.Redis(t))
 			})
 		}
 	}

@@ -20,6 +20,7 @@ import (
 
 // TestNewerEvent_consumersStop_theAPIGoesOn: a newer program has written an event to one order, and this one is still about.
 func TestNewerEvent_consumersStop_theAPIGoesOn(t *testing.T) {
+	t.Parallel()
 	for name, newer := range map[string]eventstore.Event{
 		"a type that is not known": {Type: "order.teleported", SchemaVersion: 1},
 		"a version that is newer":  {Type: "order.shipped", SchemaVersion: 2},

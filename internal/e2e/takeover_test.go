@@ -13,7 +13,7 @@ import (
 )
 
 // leases is how many leases a copy holds that has a role alone: consumers, and tasks that must have one owner.
-var leases = map[string]int{"relay": 2, "projector": 6 + 6, "worker": 3 + 2}
+var leases = map[string]int{"relay": 2, "projector": 6 + 6 + 1, "worker": 3 + 2}
 
 // Whatever kind of owner dies or freezes, another copy does its work in time; and one that thaws again writes nothing.
 func TestOwnerKilledOrFrozen_anotherTakesOverInTime(t *testing.T) {
