@@ -2,14 +2,19 @@ package e2e_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"path/filepath"
+	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -22,19 +27,30 @@ import (
 // next start, sees no row go back or vanish, no table empty, and no row that is part old and part new. In the end every read model is
 // what the log says.
 func TestRebuild_killedAtRandom_readersNeverGoBack(t *testing.T) {
-	for name, start := range map[string]func(t *testing.T) func() *process{
-		"SQLite": func(t *testing.T) func() *process {
+	t.Parallel()
+	for name, start := range map[string]func(t *testing.T) (again func() *process, tables func() []string){
+		"SQLite": func(t *testing.T) (func() *process, func() []string) {
 			data := t.TempDir()
-			return func() *process { return dev(t, data) }
+			db := database(t, "sqlite", "file:"+filepath.Join(data, "read.db")+"?_pragma=busy_timeout(5000)")
+			return func() *process { return dev(t, data) }, func() []string {
+				return names(t, db, `SELECT name FROM sqlite_master WHERE type = 'table'`)
+			}
 		},
-		"Postgres": func(t *testing.T) func() *process {
+		"Postgres": func(t *testing.T) (func() *process, func() []string) {
 			store := services.Postgres(t)
-			return func() *process { return serve(t, store) }
+			db := database(t, "pgx", store)
+			return func() *process { return serve(t, store) }, func() []string {
+				return names(t, db, `SELECT tablename FROM pg_tables WHERE schemaname = 'ordermill_read'`)
+			}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel() // the two stores do not meet
-			again, readers := start(t), &onlookers{t: t, reached: map[string]int64{}}
+			t.Parallel()
+			seed := rand.Uint64()
+			t.Logf("seed %d", seed)
+			random := rand.New(rand.NewPCG(seed, 0))
+			again, tables := start(t)
+			readers := &onlookers{t: t, reached: map[string]int64{}}
 			p := again().ready()
 			p.stocked("TOY", 1_000_000)
 			models, err := p.Projections(t.Context())
@@ -47,7 +63,7 @@ func TestRebuild_killedAtRandom_readersNeverGoBack(t *testing.T) {
 				for _, m := range models {
 					_, _ = p.StartRebuild(t.Context(), m.Name) // one that the last kill has interrupted may still run
 				}
-				buying.acknowledged(1 + rand.IntN(400)) // a random moment of a rebuild, or of its cut-over
+				buying.acknowledged(1 + random.IntN(200)) // a random moment of a rebuild, or of its cut-over
 				p.kill()
 				stop()
 				errands = append(errands, buying.stop()...)
@@ -61,12 +77,59 @@ func TestRebuild_killedAtRandom_readersNeverGoBack(t *testing.T) {
 			stop()
 			require.NotEmpty(t, readers.seen)
 			settled(t, &p.shop, errands)
+			within(t, tidied+patience, func() error { return p.nothingLeftOver(tables()) })
 			item, err := p.Item(t.Context(), "TOY")
 			require.NoError(t, err)
 			bought := int64(len(errands))
 			require.Equal(t, []int64{1_000_000, 0, bought}, []int64{item.OnHand, item.Reserved, item.Allocated})
 		})
 	}
+}
+
+// tidied is how soon what is left of a rebuild that was killed is cleared away at the latest.
+const tidied = time.Minute
+
+// names is what a query finds.
+func names(t *testing.T, db *sql.DB, query string) (all []string) {
+	t.Helper()
+	found, err := db.QueryContext(t.Context(), query)
+	require.NoError(t, err)
+	defer found.Close()
+	for found.Next() {
+		var name string
+		require.NoError(t, found.Scan(&name))
+		all = append(all, name)
+	}
+	require.NoError(t, found.Err())
+	return all
+}
+
+// numbered is a table of a generation: its read model's name comes first.
+var numbered = regexp.MustCompile(`^([a-z_]+)_(\d+)$`)
+
+// nothingLeftOver is nil when the tables of read models are those of the live generations, and of those that are kept for a rollback.
+func (s *shop) nothingLeftOver(tables []string) error {
+	models, err := s.Projections(s.t.Context())
+	if err != nil {
+		return err
+	}
+	wanted := 0
+	for _, name := range tables {
+		found := numbered.FindStringSubmatch(name)
+		for _, m := range models {
+			if found == nil || !strings.HasPrefix(found[1], m.Name) {
+				continue
+			}
+			if n := found[2]; n != fmt.Sprint(m.Generation) && n != fmt.Sprint(m.KeptGeneration) {
+				return fmt.Errorf("table %s is left over: %s has generation %d, and keeps %d", name, m.Name, m.Generation, m.KeptGeneration)
+			}
+			wanted++
+		}
+	}
+	if wanted < 2*len(models) {
+		return fmt.Errorf("%d tables of read models among %q", wanted, tables)
+	}
+	return nil
 }
 
 // nothingBuilt is nil when no rebuild of a read model is under way.
