@@ -31,8 +31,12 @@ var alone = map[string]string{
 	"TestTwoCopies_everyConsumerHasOneOwner_theOtherTakesOverWhenItStops":   "demands that no living copy loses a lease, and a takeover in time",
 }
 
-// besideEachOther is how many tests run at once unless -parallel says it: they wait more than they compute, but not only.
-const besideEachOther = "5"
+// besideEachOther is how many tests run at once unless -parallel says it: they wait more than they compute, but not only. With the
+// race detector, which is what short tests are for, they compute several times as much.
+const (
+	besideEachOther      = "5"
+	besideEachOtherShort = "3"
+)
 
 // runBeside sets that. It comes before any test.
 func runBeside() error {
@@ -44,6 +48,8 @@ func runBeside() error {
 		return nil
 	case os.Getenv(services.AMQPURL) != "" && os.Getenv(services.AMQPNode) == "":
 		return flag.Set("test.parallel", "1") // a broker of the developer's own has one virtual host for all
+	case testing.Short():
+		return flag.Set("test.parallel", besideEachOtherShort)
 	default:
 		return flag.Set("test.parallel", besideEachOther)
 	}

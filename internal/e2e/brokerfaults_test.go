@@ -80,14 +80,14 @@ func ordeals(t *testing.T, all map[string]func(*ordeal)) {
 			o := &ordeal{shop: open(t, config), config: config, rabbit: rabbit, redis: redisServer}
 			o.lettersComeIn("before")
 			o.stocked("TOY", 1_000_000)
-			o.buying = o.steadyBuyers()
+			o.buying = o.steadyBuyers(8)
 			o.busyFor(settles)
 			for range torture(1, 3) {
 				happens(o)
 				o.buying.acknowledged(20)
 				o.rest()
 				o.published()
-				o.buying = o.steadyBuyers()
+				o.buying = o.steadyBuyers(8)
 			}
 			o.rest()
 			o.lettersComeIn("after")
@@ -114,16 +114,6 @@ func (o *ordeal) lettersComeIn(id string) {
 		return o.status(id, "confirmed", "paid")
 	})
 	o.others = append(o.others, id)
-}
-
-// steadyBuyers starts clients that buy 200 times a second: as fast as they can, they would buy more in half a minute without
-// brokers than can be looked at in the end.
-func (o *ordeal) steadyBuyers() *shopping {
-	pace := time.Tick(5 * time.Millisecond)
-	return shoppers(o.t, 8, func(ctx context.Context, e *errand) error {
-		<-pace
-		return e.run(ctx, o.Client)
-	})
 }
 
 // busyFor waits while the clients buy.
@@ -187,7 +177,7 @@ func (o *ordeal) rabbitFull() {
 	o.stop()
 	require.Less(o.t, time.Since(stopping), takeover, "a full broker keeps a copy from ending")
 	o.shop = other
-	o.buying = o.steadyBuyers()
+	o.buying = o.steadyBuyers(8)
 }
 
 // latency is the median of how long a command takes.
@@ -229,7 +219,7 @@ func (o *ordeal) bothAway() {
 	o.rabbit.Restart()
 	o.published()
 	o.tracked(sent.MessageID, []string{"amqp", "redis"})
-	o.buying = o.steadyBuyers()
+	o.buying = o.steadyBuyers(8)
 }
 
 func (o *ordeal) redisFlushed() {

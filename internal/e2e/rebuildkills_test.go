@@ -57,7 +57,7 @@ func TestRebuild_killedAtRandom_readersNeverGoBack(t *testing.T) {
 			require.NoError(t, err)
 			var errands []*errand
 			for range torture(20, 100) {
-				buying := p.buyers(16)
+				buying := p.steadyBuyers(16)
 				stop := readers.watch(&p.shop)
 				buying.acknowledged(20)
 				for _, m := range models {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -65,6 +66,17 @@ func (s *shop) shopping(clients int) *shopping {
 func (s *shop) buyers(clients int) *shopping {
 	s.t.Helper()
 	return shoppers(s.t, clients, func(ctx context.Context, e *errand) error { return e.run(ctx, s.Client) })
+}
+
+// steadyBuyers starts so many clients that buy 200 times a second together: as fast as they can, they would in half a minute buy more
+// than can be looked at in the end, and leave nothing of the machine to other tests.
+func (s *shop) steadyBuyers(clients int) *shopping {
+	s.t.Helper()
+	pace := time.Tick(5 * time.Millisecond)
+	return shoppers(s.t, clients, func(ctx context.Context, e *errand) error {
+		<-pace
+		return e.run(ctx, s.Client)
+	})
 }
 
 // shoppers starts so many clients that buy as visit says, until that fails.

@@ -117,12 +117,21 @@ func (s *Server) Freeze() {
 	if s.pid == 0 {
 		return
 	}
-	s.frozen = family(s.pid)
-	for _, pid := range s.frozen {
-		if pid != s.pid {
+	if len(s.frozen) == 0 {
+		s.frozen = []int{s.pid}
+	}
+	syscall.Kill(s.pid, syscall.SIGSTOP)
+	for all := false; !all; { // a process may have made another one before it was stopped itself
+		all = true
+		for _, pid := range family(s.pid) {
+			if slices.Contains(s.frozen, pid) {
+				continue
+			}
+			all = false
+			s.frozen = append(s.frozen, pid)
 			s.group.guard.add(syscall.SIGKILL, pid) // it would wait for a SIGCONT for ever
+			syscall.Kill(pid, syscall.SIGSTOP)
 		}
-		syscall.Kill(pid, syscall.SIGSTOP)
 	}
 }
 
