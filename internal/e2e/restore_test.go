@@ -19,6 +19,7 @@ import (
 // A log that is older than the read models: they show orders that never happened, so they stop, the copy is not ready, and a
 // rebuild mends them. Reactors stand beside the log and came back with it: what it holds is not done twice.
 func TestRestoredLog_underNewerReadModels_stopsThem_rebuildMends(t *testing.T) {
+	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) {
 		data := t.TempDir()
 		config := program.Config{Data: data, Demo: true}
