@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -9,6 +10,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 )
+
+// TestMain leaves everything to the run without the race detector: one goroutine explores the rules here, for a minute if each of its
+// steps is watched.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() {
+		return
+	}
+	m.Run()
+}
 
 func TestPages_areAsGenerated(t *testing.T) {
 	for name, page := range pages {

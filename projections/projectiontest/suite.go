@@ -59,7 +59,10 @@ func Run(t *testing.T, subjects []Subject, open func(t *testing.T) Fixture) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, s := range subjects {
-				t.Run(s.Name, func(t *testing.T) { rule(t, open(t), s) })
+				t.Run(s.Name, func(t *testing.T) {
+					t.Parallel() // each has a shop of its own, and waits most of the time
+					rule(t, open(t), s)
+				})
 			}
 		})
 	}
