@@ -23,12 +23,13 @@ type bulkLoad func(ctx context.Context, conn *sql.Conn, tx *sql.Tx, t table, row
 // dialect is what the two databases do not share.
 type dialect struct {
 	load    bulkLoad // the fastest way that the database has
+	shared  bool     // others write while a transaction does
 	durable string   // begins a transaction whose commit outlives a crash of the database: those of rows need not; "" if there is nothing to say
 }
 
 func dialectOf(db *sql.DB) dialect {
 	if _, ok := db.Driver().(*stdlib.Driver); ok {
-		return dialect{loadPostgres, `SET LOCAL synchronous_commit = on`}
+		return dialect{load: loadPostgres, shared: true, durable: `SET LOCAL synchronous_commit = on`}
 	}
 	return dialect{load: loadSQLite}
 }

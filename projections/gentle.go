@@ -14,11 +14,13 @@ import (
 const (
 	// busyFor is how long builds hold back after the log has grown.
 	busyFor = 200 * time.Millisecond
+	// restFor is how many times as long as it has worked somebody rests.
+	restFor = 9
 	// restAtMost bounds a rest.
-	restAtMost = 100 * time.Millisecond
+	restAtMost = 250 * time.Millisecond
 )
 
-// gate lets commands go first. While the log grows, the builds of a process leave a core alone, and rest for as long as they have worked;
+// gate lets commands go first. While the log grows, the builds of a process leave a core alone, and rest longer than they have worked;
 // else they take all cores. A goroutine that waits for an answer from the network is woken late while every core folds.
 type gate struct {
 	store *eventstore.Store
@@ -79,7 +81,7 @@ func (g *gate) doAndRest(ctx context.Context, do func() error) error {
 	if err := do(); err != nil {
 		return err
 	}
-	rest := time.NewTimer(min(time.Since(begin), restAtMost))
+	rest := time.NewTimer(min(restFor*time.Since(begin), restAtMost))
 	defer rest.Stop()
 	select {
 	case <-rest.C:

@@ -10,12 +10,33 @@ import (
 	"ordermill/eventstore/subscription"
 )
 
+// loadedAtOnce is how many rows are written without a rest while commands come in: each commit of theirs waits until what was written
+// before it is on the disk.
+const loadedAtOnce = 100
+
+// loadGently loads rows so that commands go first.
+func (b *build[R]) loadGently(ctx context.Context, conn *sql.Conn, tx *sql.Tx, t table, rows []pending) error {
+	for len(rows) > 0 {
+		n := len(rows)
+		if b.model.reader.gate.busy() {
+			n = min(n, loadedAtOnce)
+		}
+		some := rows[:n]
+		rows = rows[n:]
+		err := b.model.reader.gate.work(ctx, 1, func(int) error { return b.model.dialect.load(ctx, conn, tx, t, some) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // write writes a chunk and moves the checkpoint, if the build still owns the generation and stands where it thinks.
-func (b *build[R]) write(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *chunk) error {
+func (b *build[R]) write(ctx context.Context, conn *sql.Conn, tx *sql.Tx, c *chunk, load bulkLoad) error {
 	if err := b.move(ctx, tx, c.upTo); err != nil {
 		return err
 	}
-	if err := b.model.dialect.load(ctx, conn, tx, b.table, c.rows); err != nil {
+	if err := load(ctx, conn, tx, b.table, c.rows); err != nil {
 		return err
 	}
 	for _, parked := range c.parked {
@@ -57,8 +78,12 @@ func (b *build[R]) fill(ctx context.Context, last int64, tell func(position int6
 	lane := b.model.reader.lane(b.at.Position, b.model.pageSize, true)
 	defer lane.close()
 	defer cancel()
+	load := b.model.dialect.load
+	if b.model.dialect.shared {
+		load = b.loadGently
+	}
 	w := &writer{write: func(c *chunk) error {
-		err := b.model.inTx(ctx, func(conn *sql.Conn, tx *sql.Tx) error { return b.write(ctx, conn, tx, c) })
+		err := b.model.inTx(ctx, func(conn *sql.Conn, tx *sql.Tx) error { return b.write(ctx, conn, tx, c, load) })
 		if err == nil {
 			b.at = c.upTo
 			tell(c.upTo.Position)
@@ -76,7 +101,7 @@ func (b *build[R]) fillIn(ctx context.Context, conn *sql.Conn, tx *sql.Tx, last 
 	defer lane.close()
 	defer cancel()
 	w := &writer{atOnce: true, write: func(c *chunk) error {
-		err := b.write(ctx, conn, tx, c)
+		err := b.write(ctx, conn, tx, c, b.model.dialect.load)
 		if err == nil {
 			b.at = c.upTo
 		}

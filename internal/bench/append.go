@@ -26,7 +26,7 @@ type budget struct {
 }
 
 var (
-	short = budget{rounds: 9, round: 2 * time.Second, probe: time.Second, orders: 1500, behind: 40_000, fresh: 100, events: 100_000, long: 200_000, rebuilds: 3, steady: 4 * time.Second, limit: 12 * time.Minute}
+	short = budget{rounds: 7, round: 2 * time.Second, probe: time.Second, orders: 1500, behind: 40_000, fresh: 100, events: 100_000, long: 200_000, rebuilds: 3, steady: 4 * time.Second, limit: 12 * time.Minute}
 	full  = budget{rounds: 15, round: 5 * time.Second, probe: 2 * time.Second, orders: 5000, behind: 300_000, fresh: 300, events: 1_000_000, long: 1_000_000, rebuilds: 5, steady: 10 * time.Second, limit: 90 * time.Minute}
 )
 
