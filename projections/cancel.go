@@ -97,27 +97,15 @@ func (m *Model[R]) interruptible(ctx context.Context, generation int64) (work co
 // sweep clears away what is left of cancelled generations; their rows stay, for Progress. A rollback that was cancelled has left a
 // generation that is whole.
 func (m *Model[R]) sweep(ctx context.Context) error {
-	rows, err := m.db.Read.QueryContext(ctx, `
-		SELECT g.generation FROM generations g
+	left, err := listed(ctx, m.db.Read, `
+		SELECT g.generation, g.status FROM generations g
 		JOIN consumers c ON c.name = g.projection || '.' || CAST(g.generation AS text)
 		WHERE g.projection = $1 AND g.code_version = $2 AND g.status = 'cancelled' AND g.retired_at = 0`, m.projection.Name, m.projection.Version)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	var left []int64
-	for rows.Next() {
-		var generation int64
-		if err := rows.Scan(&generation); err != nil {
-			return err
-		}
-		left = append(left, generation)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return err
-	}
-	for _, generation := range left {
-		err := m.inTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error { return m.empty(ctx, tx, generation, Cancelled) })
+	for _, g := range left {
+		err := m.inTx(ctx, func(_ *sql.Conn, tx *sql.Tx) error { return m.empty(ctx, tx, g.number, g.status) })
 		if err != nil && !errors.Is(err, errChanged) {
 			return err
 		}

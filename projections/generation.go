@@ -113,9 +113,7 @@ func (m *Model[R]) take(ctx context.Context, generation int64) (epoch int64, at 
 	if err != nil {
 		return 0, at, fmt.Errorf("checkpoint of generation %d: %w", generation, err)
 	}
-	if at.LogID, err = uuid.Parse(logID); err == nil {
-		at.EventID, err = uuid.Parse(eventID)
-	}
+	at, err = eventstore.ParseCheckpoint(logID, at.Position, eventID)
 	return epoch, at, err
 }
 

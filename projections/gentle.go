@@ -81,12 +81,6 @@ func (g *gate) doAndRest(ctx context.Context, do func() error) error {
 	if err := do(); err != nil {
 		return err
 	}
-	rest := time.NewTimer(min(restFor*time.Since(begin), restAtMost))
-	defer rest.Stop()
-	select {
-	case <-rest.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	rest(ctx, min(restFor*time.Since(begin), restAtMost))
+	return ctx.Err()
 }

@@ -52,7 +52,7 @@ func (m *Model[R]) resume(ctx context.Context, generation int64) (*build[R], err
 	}
 	b := &build[R]{
 		model: m, name: consumerName(m.projection.Name, generation), table: m.projection.table(generation),
-		epoch: epoch, at: at, chunk: chunk{number: 1, upTo: at}, parked: map[string]bool{},
+		epoch: epoch, at: at, chunk: chunk{number: 1, upTo: at},
 	}
 	for range runtime.GOMAXPROCS(0) {
 		b.shards = append(b.shards, &shard[R]{rows: map[string]*held[R]{}, failed: map[string]failure{}})
@@ -63,23 +63,8 @@ func (m *Model[R]) resume(ctx context.Context, generation int64) (*build[R], err
 	if err := subscription.Check(ctx, m.store, at); err != nil { // the log may have been swapped since it was begun
 		return nil, err
 	}
-	return b, b.loadParked(ctx)
-}
-
-func (b *build[R]) loadParked(ctx context.Context) error {
-	rows, err := b.model.db.Read.QueryContext(ctx, `SELECT key FROM parked WHERE consumer = $1`, b.name)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var key string
-		if err := rows.Scan(&key); err != nil {
-			return err
-		}
-		b.parked[key] = true
-	}
-	return rows.Err()
+	b.parked, err = subscription.ParkedKeys(ctx, m.db.Read, b.name)
+	return b, err
 }
 
 // atWork does parts of some work, side by side or not, and returns an error of one.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"ordermill/eventstore/subscription"
 )
 
 // KeptFor is how long the generation that was live before this one is kept, unless WithKept says otherwise.
@@ -45,32 +47,39 @@ func (m *Model[R]) prune(ctx context.Context) error {
 
 // dropAll drops the generations that a query lists with their status, as long as they still have it.
 func (m *Model[R]) dropAll(ctx context.Context, query string, args ...any) error {
-	type found struct {
-		generation int64
-		status     string
-	}
-	rows, err := m.db.Read.QueryContext(ctx, query, args...)
+	old, err := listed(ctx, m.db.Read, query, args...)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	var old []found
-	for rows.Next() {
-		var f found
-		if err := rows.Scan(&f.generation, &f.status); err != nil {
-			return err
-		}
-		old = append(old, f)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return err
-	}
-	for _, f := range old {
-		if err := m.drop(ctx, f.generation, f.status); err != nil {
+	for _, g := range old {
+		if err := m.drop(ctx, g.number, g.status); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// generation is one as a list of them has it.
+type generation struct {
+	number int64
+	status string
+}
+
+// listed are the generations, each with its status, that a query finds.
+func listed(ctx context.Context, db subscription.Querier, query string, args ...any) (found []generation, err error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var g generation
+		if err := rows.Scan(&g.number, &g.status); err != nil {
+			return nil, err
+		}
+		found = append(found, g)
+	}
+	return found, rows.Err()
 }
 
 // drop removes a generation and all that is kept for it, if it has this status.

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"ordermill/eventstore"
 	"ordermill/eventstore/subscription"
 )
@@ -103,11 +101,8 @@ func (m *Model[R]) lookAtLive(ctx context.Context, s *Status) (stopped string, e
 		return "", err
 	}
 	s.Position = at.Position
-	if at.LogID, err = uuid.Parse(logID); err == nil {
-		at.EventID, err = uuid.Parse(eventID)
-	}
-	if err != nil {
-		return "", fmt.Errorf("checkpoint of %s: %w", live, err)
+	if at, err = eventstore.ParseCheckpoint(logID, at.Position, eventID); err != nil {
+		return "", fmt.Errorf("%s: %w", live, err)
 	}
 	m.mu.Lock()
 	if m.stopped != nil {

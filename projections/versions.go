@@ -57,18 +57,19 @@ func (m *Model[R]) forgetVersion(ctx context.Context, version int64) error {
 				return err
 			}
 		}
-		generations, err := generationsOf(ctx, tx, m.projection.Name, version)
+		left, err := listed(ctx, tx, `SELECT generation, status FROM generations WHERE projection = $1 AND code_version = $2 AND status <> 'thawed'`,
+			m.projection.Name, version)
 		if err != nil {
 			return err
 		}
-		for generation, status := range generations {
-			if err := m.empty(ctx, tx, generation, status); err != nil {
+		for _, g := range left {
+			if err := m.empty(ctx, tx, g.number, g.status); err != nil {
 				return err
 			}
-			if err := m.forget(ctx, tx, generation); err != nil {
+			if err := m.forget(ctx, tx, g.number); err != nil {
 				return err
 			}
-			dropped = append(dropped, generation)
+			dropped = append(dropped, g.number)
 		}
 		return nil
 	})
@@ -79,22 +80,4 @@ func (m *Model[R]) forgetVersion(ctx context.Context, version int64) error {
 		m.log.Info("generations of a code version that nobody runs any more are dropped", "version", version, "generations", dropped)
 	}
 	return nil
-}
-
-func generationsOf(ctx context.Context, tx *sql.Tx, projection string, version int64) (map[int64]string, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT generation, status FROM generations WHERE projection = $1 AND code_version = $2 AND status <> 'thawed'`, projection, version)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	found := map[int64]string{}
-	for rows.Next() {
-		var generation int64
-		var status string
-		if err := rows.Scan(&generation, &status); err != nil {
-			return nil, err
-		}
-		found[generation] = status
-	}
-	return found, rows.Err()
 }

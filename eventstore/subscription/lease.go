@@ -8,8 +8,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/google/uuid"
-
 	"ordermill/eventstore"
 )
 
@@ -70,11 +68,8 @@ func tryAcquire(ctx context.Context, db *sql.DB, name string, owner Owner) (*lea
 	if err != nil {
 		return nil, at, err
 	}
-	if at.LogID, err = uuid.Parse(logID); err == nil {
-		at.EventID, err = uuid.Parse(eventID)
-	}
-	if err != nil {
-		return nil, at, fmt.Errorf("checkpoint of %s: %w", name, err)
+	if at, err = eventstore.ParseCheckpoint(logID, at.Position, eventID); err != nil {
+		return nil, at, fmt.Errorf("%s: %w", name, err)
 	}
 	return l, at, nil
 }

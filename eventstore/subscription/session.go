@@ -120,7 +120,7 @@ func (s *session) glance(ctx context.Context) error {
 		return err
 	}
 	if more || s.concerned(batch) {
-		return s.look(ctx)
+		return s.processOn(ctx, batch, more)
 	}
 	if s.later == nil {
 		s.later = time.After(linger)
@@ -140,12 +140,17 @@ func (s *session) concerned(batch []Delivery) bool {
 
 // look reads the log from the checkpoint to its end and handles what it finds.
 func (s *session) look(ctx context.Context) error {
+	batch, more, err := read(ctx, s.store, s.at, MaxBatch)
+	if err != nil {
+		return err
+	}
+	return s.processOn(ctx, batch, more)
+}
+
+// processOn handles a batch that was read at the checkpoint, and if there is more, what follows it in the log.
+func (s *session) processOn(ctx context.Context, batch []Delivery, more bool) (err error) {
 	s.later = nil
 	for {
-		batch, more, err := read(ctx, s.store, s.at, MaxBatch)
-		if err != nil {
-			return err
-		}
 		if len(batch) > 0 {
 			if err := s.process(ctx, batch); err != nil {
 				return err
@@ -153,6 +158,9 @@ func (s *session) look(ctx context.Context) error {
 		}
 		if !more {
 			return nil
+		}
+		if batch, more, err = read(ctx, s.store, s.at, MaxBatch); err != nil {
+			return err
 		}
 	}
 }

@@ -25,11 +25,7 @@ const (
 // projector that is slower never catches up. Each event is an order of its own, so the projector writes a row for every one. The
 // read model is live, and follows; a build of a new generation is another thing, which rebuild measures.
 func (b *bench) backlog(ctx context.Context, name string) error {
-	address, err := b.newDatabase(ctx)
-	if err != nil {
-		return err
-	}
-	s, err := postgresShop(ctx, address)
+	s, err := b.newShop(ctx)
 	if err != nil {
 		return err
 	}

@@ -24,11 +24,7 @@ const (
 )
 
 func (b *bench) loadPostgres(ctx context.Context, name string) error {
-	address, err := b.newDatabase(ctx)
-	if err != nil {
-		return err
-	}
-	s, err := postgresShop(ctx, address)
+	s, err := b.newShop(ctx)
 	if err != nil {
 		return err
 	}

@@ -44,6 +44,15 @@ type shop struct {
 	running sync.WaitGroup
 }
 
+// newShop opens a shop on a database of its own.
+func (b *bench) newShop(ctx context.Context) (*shop, error) {
+	address, err := b.newDatabase(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return postgresShop(ctx, address)
+}
+
 func postgresShop(ctx context.Context, url string) (*shop, error) {
 	if err := postgres.Migrate(ctx, url, postgres.MigrateOptions{}); err != nil {
 		return nil, err

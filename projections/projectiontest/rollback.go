@@ -73,9 +73,9 @@ func brief(p projections.Progress) projections.Progress {
 	return projections.Progress{Generation: p.Generation, Status: p.Status}
 }
 
-// rollbackOneAtATime: a rollback is a rebuild as far as others are concerned, and cancelling it leaves what it would go back to.
-func rollbackOneAtATime(t *testing.T, f Fixture, s Subject) {
-	shop := newShop(t, f.Store, 52)
+// rebuiltOnce is a model with a generation to go back to, that nobody runs; and the shop and the signal of its rebuilds' ends.
+func rebuiltOnce(t *testing.T, f Fixture, s Subject, seed uint64) (*shop, model, <-chan projections.Progress) {
+	shop := newShop(t, f.Store, seed)
 	shop.orders(5)
 	option, ended := ends()
 	m := s.open(f, "a", option)
@@ -84,6 +84,12 @@ func rollbackOneAtATime(t *testing.T, f Fixture, s Subject) {
 	require.NoError(t, m.Rebuild(t.Context()))
 	wait(t, ended)
 	stop()
+	return shop, m, ended
+}
+
+// rollbackOneAtATime: a rollback is a rebuild as far as others are concerned, and cancelling it leaves what it would go back to.
+func rollbackOneAtATime(t *testing.T, f Fixture, s Subject) {
+	shop, m, ended := rebuiltOnce(t, f, s, 52)
 	shop.orders(5)
 
 	other := s.open(f, "b") // nobody runs: what is asked for stays to be done
@@ -110,15 +116,7 @@ func rollbackOneAtATime(t *testing.T, f Fixture, s Subject) {
 
 // rollbackResumes: the process that rolls back dies in the middle, and another one finishes.
 func rollbackResumes(t *testing.T, f Fixture, s Subject) {
-	shop := newShop(t, f.Store, 53)
-	shop.orders(5)
-	option, ended := ends()
-	m := s.open(f, "a", option)
-	stop := run(t, m)
-	wait(t, ended)
-	require.NoError(t, m.Rebuild(t.Context()))
-	wait(t, ended)
-	stop()
+	shop, _, _ := rebuiltOnce(t, f, s, 53)
 	shop.orders(20)
 
 	ctx, crash := context.WithCancel(t.Context())
