@@ -148,6 +148,19 @@ func (o once) Run(ctx context.Context, _ string, _ eventstore.Checkpoint, delive
 	}
 }
 
+// A log and its checkpoints were restored, the times of batches were not: the consumer goes on over them.
+func TestProjector_timesOfAPastThatIsGone_stopNobody(t *testing.T) {
+	s := newShop(t)
+	_, err := s.read.Write.Exec(`INSERT INTO progress (consumer, position, at) VALUES ('p', 1, 7)`)
+	require.NoError(t, err)
+	c := subscription.NewProjector(s.store, s.read, owner("a"), &recorder{name: "p"}, quiet)
+	start(t, c)
+	s.append("a-1")
+	waitFor(t, c, 1)
+	require.Equal(t, upTo(1), s.seen())
+	require.Greater(t, s.count(`SELECT at FROM progress WHERE consumer = 'p' AND position = 1`), 7)
+}
+
 // concerned has work to do for one stream only.
 type concerned struct{ *recorder }
 

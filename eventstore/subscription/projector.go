@@ -70,7 +70,10 @@ func (s *session) advance(ctx context.Context, tx *sql.Tx, to Delivery) error {
 	if n, err := result.RowsAffected(); err != nil || n != 1 {
 		return errors.Join(ErrLeaseLost, err)
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO progress (consumer, position, at) VALUES ($1, $2, now_ms())`, s.name, to.Position)
+	// A checkpoint that was set back, with a restored log, finds the times of what was there before: they are nothing to stop at.
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO progress (consumer, position, at) VALUES ($1, $2, now_ms())
+		ON CONFLICT (consumer, position) DO UPDATE SET at = excluded.at`, s.name, to.Position)
 	return err
 }
 
